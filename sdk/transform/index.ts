@@ -1,0 +1,2 @@
+/** The asc transform of the SDK. */
+export {};

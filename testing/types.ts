@@ -1,0 +1,148 @@
+/**
+ * The vocabulary of a request through a chain of filters, the same on every engine.
+ * An engine starts a proxy (filters before an upstream), takes requests, and tells what happened to each.
+ */
+
+/** One header or trailer line; names are lower case in everything an engine returns. */
+export type HeaderLine = readonly [name: string, value: string];
+
+/** Proxy-Wasm log levels, in the ABI's order. */
+export const logLevels = ["trace", "debug", "info", "warn", "error", "critical"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** One filter of the chain, as it is configured in Envoy's `envoy.filters.http.wasm`. */
+export interface FilterSpec {
+  /** The plugin's name, also the filter's name in the chain. */
+  readonly name: string;
+  /** Path of the module. */
+  readonly wasm: string;
+  /** Default: `name`. */
+  readonly rootId?: string;
+  /** Given to the filter as it is when a string (or bytes), otherwise as JSON. Default: none. */
+  readonly configuration?: unknown;
+  /** Read by the filter through WASI (`vm_config.environment_variables`). */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Default: "FAIL_CLOSED". */
+  readonly failurePolicy?: "FAIL_CLOSED" | "FAIL_OPEN" | "FAIL_RELOAD";
+  /** Default: true. When false, Envoy never delivers the body of a request paused in its headers. */
+  readonly allowOnHeadersStopIteration?: boolean;
+}
+
+/** What upstream answers; the default is 200 with the text "ok\n". */
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly headers?: readonly HeaderLine[];
+  readonly body?: string | Uint8Array;
+  readonly trailers?: readonly HeaderLine[];
+}
+
+export interface ProxyOptions {
+  readonly filters: readonly FilterSpec[];
+  /** Downstream protocol. Default: "http1". */
+  readonly protocol?: "http1" | "http2";
+  readonly upstream?: UpstreamResponse;
+  /** Level of Envoy's `wasm` logger. Default: "trace", which is also what makes callbacks visible on Envoy. */
+  readonly logLevel?: LogLevel;
+  /** The wall clock the filter reads; engines other than the host refuse it. Default: the real time. */
+  readonly now?: Date;
+  /** `per_connection_buffer_limit_bytes` of the listener. Default: 1 MiB, as in Envoy. */
+  readonly bufferLimitBytes?: number;
+  /** Upgrade types the listener lets through, such as "websocket". Default: none. */
+  readonly upgrades?: readonly string[];
+}
+
+export interface ProxyRequest {
+  /** Default: "GET". */
+  readonly method?: string;
+  /** Path with query. Default: "/". */
+  readonly path?: string;
+  /** Default: "example.com". */
+  readonly authority?: string;
+  /** In order, repeats kept. `host` and pseudo headers are not allowed here. */
+  readonly headers?: readonly HeaderLine[];
+  /**
+   * Absent: no body. One piece (string or bytes): sent whole, with `content-length`.
+   * A list: sent piece by piece, each after the one before has been written; over HTTP/1 with
+   * `transfer-encoding: chunked`, unless `headers` has a `content-length`.
+   */
+  readonly body?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** Sent after the body (HTTP/1: needs a list of pieces, as trailers need chunked encoding). */
+  readonly trailers?: readonly HeaderLine[];
+  /** Keeps the request open after the last piece: the body never ends. The exchange ends with the response. */
+  readonly unfinished?: boolean;
+}
+
+/** What reached upstream. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly authority: string;
+  /** Without pseudo headers and `host`. */
+  readonly headers: readonly HeaderLine[];
+  readonly body: Uint8Array;
+  readonly trailers: readonly HeaderLine[];
+  /** False when only headers or a part of the body came before the stream was reset. */
+  readonly complete: boolean;
+}
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/** One callback into the module, such as `{name: "proxy_on_request_body", arguments: [2, 5, 1], result: 0}`. */
+export interface CallbackRecord {
+  readonly name: string;
+  readonly arguments: readonly number[];
+  /** Absent for callbacks without result, and when the module trapped. */
+  readonly result?: number;
+}
+
+/** Everything about one request. */
+export interface Exchange {
+  /** `forwarded`: the response is upstream's. `local`: the proxy's own (a filter's local response, 413, 503 ...).
+   *  `reset`: no complete response came. */
+  readonly outcome: "forwarded" | "local" | "reset";
+  /** Envoy's `%RESPONSE_CODE_DETAILS%`, such as "via_upstream"; null where the engine cannot know. */
+  readonly details: string | null;
+  /** 0 when there was none. */
+  readonly status: number;
+  readonly headers: readonly HeaderLine[];
+  readonly body: Uint8Array;
+  readonly trailers: readonly HeaderLine[];
+  /** Null when upstream has seen nothing of the request, not even its headers. */
+  readonly upstream: UpstreamRequest | null;
+  /** What the filters logged during this request, oldest first. */
+  readonly logs: readonly LogLine[];
+  /** Callbacks of stream contexts, in order. Data callbacks depend on how the network cut the body. */
+  readonly callbacks: readonly CallbackRecord[];
+}
+
+/** A running chain of filters. Requests are sent one after the other. */
+export interface Proxy {
+  send(request: ProxyRequest): Promise<Exchange>;
+  /** What the filters logged while the proxy started. */
+  readonly startLogs: readonly LogLine[];
+  /** Metrics the filters defined, by their own name (without Envoy's `wasmcustom.`), now. */
+  metrics(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/** The filters or their configuration were refused; `logs` has what the filters said about it. */
+export class ConfigurationRefused extends Error {
+  override readonly name = "ConfigurationRefused";
+  readonly logs: readonly LogLine[];
+  constructor(message: string, logs: readonly LogLine[]) {
+    super(message);
+    this.logs = logs;
+  }
+}
+
+export interface Engine {
+  /** "host", "envoy", "istio". */
+  readonly name: string;
+  /** With its version, such as "envoy 1.39.3". */
+  readonly title: string;
+  /** Starts a proxy on free ports. Throws `ConfigurationRefused` when the proxy does not take the filters. */
+  start(options: ProxyOptions): Promise<Proxy>;
+}
