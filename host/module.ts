@@ -1,0 +1,94 @@
+/**
+ * Compiling a module and the checks Envoy makes before it runs.
+ * Source: proxy-wasm-cpp-host src/wasm.cc `WasmBase::load`, `getFunctions`; src/v8/v8.cc `V8::link`.
+ */
+import { type AbiVersion, abiVersions, callbacks } from "./abi.ts";
+import { findHostFunction } from "./hostcalls/index.ts";
+import { describe, type ModuleTypes, readModuleTypes, type Signature } from "./signature.ts";
+
+/** A module Envoy would not load; the message is the one Envoy logs. */
+export class LoadError extends Error {
+  override readonly name = "LoadError";
+}
+
+/** A module that passed every check that needs no instance. */
+export interface LoadedModule {
+  readonly module: WebAssembly.Module;
+  readonly abiVersion: AbiVersion;
+  readonly types: ModuleTypes;
+}
+
+const markers = new Map<string, AbiVersion>(
+  abiVersions.map((version) => [`proxy_abi_version_${version.replaceAll(".", "_")}`, version]),
+);
+
+// Optional exports apart from the callbacks.
+const lifecycle: Record<string, Signature> = {
+  _initialize: "",
+  _start: "",
+  main: "ii:i",
+  __main_void: ":i",
+  malloc: "i:i",
+  proxy_on_memory_allocate: "i:i",
+};
+
+/** Compiles a module and checks its ABI marker, its imports and its exports. Throws `LoadError`. */
+export async function loadModule(bytes: Uint8Array): Promise<LoadedModule> {
+  const module = await WebAssembly.compile(new Uint8Array(bytes)).catch((error: unknown) => {
+    throw new LoadError(`Failed to load Wasm code: ${String(error)}`);
+  });
+  const types = readModuleTypes(bytes);
+  const abiVersion = readAbiVersion(types);
+  if (abiVersion === null) throw new LoadError("Missing or unknown Proxy-Wasm ABI version");
+  checkImports(types, WebAssembly.Module.imports(module), abiVersion);
+  checkExports(types, abiVersion);
+  return { module, abiVersion, types };
+}
+
+/** The first marker in the order of the export section decides, whatever its type. */
+export function readAbiVersion(types: ModuleTypes): AbiVersion | null {
+  for (const { name } of types.exports) {
+    const version = markers.get(name);
+    if (version !== undefined) return version;
+  }
+  return null;
+}
+
+function checkImports(
+  types: ModuleTypes,
+  imports: readonly WebAssembly.ModuleImportDescriptor[],
+  abiVersion: AbiVersion,
+): void {
+  for (const { module, name, signature } of types.imports) {
+    const host = findHostFunction(module, name, abiVersion);
+    if (host === undefined) throw missingImport(module, name);
+    if (host.signature === signature) continue;
+    throw new LoadError(
+      `Failed to load Wasm module due to an import type mismatch: ${module}.${name}, ` +
+        `want: ${describe(signature)}, but host exports: ${describe(host.signature)}`,
+    );
+  }
+  const global = imports.find(({ kind }) => kind === "global");
+  if (global !== undefined) throw missingImport(global.module, global.name);
+}
+
+const missingImport = (module: string, name: string) =>
+  new LoadError(`Failed to load Wasm module due to a missing import: ${module}.${name}`);
+
+function checkExports(types: ModuleTypes, abiVersion: AbiVersion): void {
+  const wanted: Record<string, Signature> = { ...lifecycle, ...callbacks };
+  if (abiVersion === "0.1.0") {
+    wanted.proxy_on_request_headers = "ii:i";
+    wanted.proxy_on_response_headers = "ii:i";
+  }
+  for (const { name, signature } of types.exports) {
+    const want = wanted[name];
+    if (want === undefined || want === signature) continue;
+    throw new LoadError(
+      `Bad function signature for: ${name}, want: ${describe(want)}, but the module exports: ${describe(signature)}`,
+    );
+  }
+  const names = new Set(types.exports.map(({ name }) => name));
+  if (names.has("malloc") || names.has("proxy_on_memory_allocate")) return;
+  throw new LoadError("Wasm module is missing malloc function.");
+}
