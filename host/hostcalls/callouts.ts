@@ -1,0 +1,92 @@
+/** HTTP and gRPC callouts, foreign functions. Source: envoy source/extensions/common/wasm/context.cc `httpCall`, `grpcCall`. */
+import { Status } from "../abi.ts";
+import { toText } from "../byte-string.ts";
+import { HeaderMap } from "../header-map.ts";
+import { parsePairs } from "../pairs.ts";
+import type { Vm } from "../vm.ts";
+import { type HostFunctions, hostFunction } from "./host-function.ts";
+
+/**
+ * `proxy_http_call(cluster, size, headers, size, body, size, trailers, size, timeout_ms, *token)`
+ * The response comes to `proxy_on_http_call_response` of the root context; a timeout is one of status 504.
+ * Results: Ok; BadArgument (timeout of 2^31 ms or more; unknown cluster; no `:path`, `:method` or `:authority`);
+ * InvalidMemoryAccess.
+ */
+function httpCall(
+  vm: Vm,
+  cluster: number,
+  clusterSize: number,
+  headers: number,
+  headersSize: number,
+  body: number,
+  bodySize: number,
+  trailers: number,
+  trailersSize: number,
+  timeoutMs: number,
+  tokenOut: number,
+): Status {
+  const name = vm.memory.readString(cluster, clusterSize);
+  const headerBytes = vm.memory.read(headers, headersSize);
+  const bodyBytes = vm.memory.read(body, bodySize);
+  const trailerBytes = vm.memory.read(trailers, trailersSize);
+  if (name === null || headerBytes === null || bodyBytes === null || trailerBytes === null) {
+    return Status.InvalidMemoryAccess;
+  }
+  if (!vm.memory.writeU32(tokenOut, 0)) return Status.InvalidMemoryAccess;
+  const { callouts } = vm.services;
+  if (timeoutMs >= 2 ** 31 || !callouts.has(name)) return Status.BadArgument;
+  const map = new HeaderMap("request", parsePairs(headerBytes));
+  const [method, path, authority] = [map.get(":method"), map.get(":path"), map.get(":authority")];
+  if (method === null || path === null || authority === null) return Status.BadArgument;
+  if (bodyBytes.length > 0) map.replace("content-length", String(bodyBytes.length));
+  const token = vm.nextHttpCallToken;
+  vm.nextHttpCallToken += 4;
+  const request = {
+    method: toText(method),
+    path: toText(path),
+    authority: toText(authority),
+    headers: map.lines(),
+    body: bodyBytes,
+    trailers: new HeaderMap("trailers", parsePairs(trailerBytes)).lines(),
+  };
+  const { root } = vm.context;
+  callouts.send(name, request, timeoutMs, (response) => root?.callEnded(token, response));
+  return vm.memory.writeU32(tokenOut, token) ? Status.Ok : Status.InvalidMemoryAccess;
+}
+
+/**
+ * `proxy_grpc_call`, `proxy_grpc_stream`: no gRPC service is known to this host.
+ * Results: ParseFailure, as for a cluster Envoy does not know.
+ */
+const unknownGrpcService = (): Status => Status.ParseFailure;
+
+const isGrpcStreamToken = (token: number) => (token & 3) === 2;
+const isGrpcToken = (token: number) => (token & 3) === 1 || isGrpcStreamToken(token);
+
+/** `proxy_grpc_send(token, message, size, end)`. Results: BadArgument (not a stream's token); NotFound. */
+const grpcSend = (_vm: Vm, token: number): Status => (isGrpcStreamToken(token) ? Status.NotFound : Status.BadArgument);
+
+/** `proxy_grpc_close(token)`, `proxy_grpc_cancel(token)`. Results: BadArgument (not a gRPC token); NotFound. */
+const grpcEnd = (_vm: Vm, token: number): Status => (isGrpcToken(token) ? Status.NotFound : Status.BadArgument);
+
+/**
+ * `proxy_call_foreign_function(name, size, arguments, size, **results, *size)`
+ * Results: Ok; NotFound (unknown function); InvalidMemoryAccess.
+ */
+function callForeignFunction(vm: Vm, name: number, nameSize: number, values: number, valuesSize: number): Status {
+  const text = vm.memory.readString(name, nameSize);
+  const bytes = vm.memory.read(values, valuesSize);
+  if (text === null || bytes === null) return Status.InvalidMemoryAccess;
+  // The host has one route: there is nothing to choose again.
+  return text === "clear_route_cache" ? Status.Ok : Status.NotFound;
+}
+
+export const calloutFunctions: HostFunctions = {
+  proxy_http_call: hostFunction("iiiiiiiiii:i", httpCall),
+  proxy_grpc_call: hostFunction("iiiiiiiiiiii:i", unknownGrpcService),
+  proxy_grpc_stream: hostFunction("iiiiiiiii:i", unknownGrpcService),
+  proxy_grpc_send: hostFunction("iiii:i", grpcSend),
+  proxy_grpc_close: hostFunction("i:i", grpcEnd),
+  proxy_grpc_cancel: hostFunction("i:i", grpcEnd),
+  proxy_call_foreign_function: hostFunction("iiiiii:i", callForeignFunction),
+};

@@ -1,0 +1,83 @@
+/** Every function a module can import, and how imports are bound to a VM. Source: proxy-wasm-cpp-host src/wasm.cc. */
+import { type AbiVersion, Status } from "../abi.ts";
+import type { Phase, Vm } from "../vm.ts";
+import { bufferFunctions } from "./buffers.ts";
+import { calloutFunctions } from "./callouts.ts";
+import { headerFunctions } from "./headers.ts";
+import { type Availability, type HostFunction, type HostFunctions, hostFunction } from "./host-function.ts";
+import { logFunctions } from "./log.ts";
+import { metricFunctions } from "./metrics.ts";
+import { propertyFunctions } from "./properties.ts";
+import { sharedFunctions } from "./shared-data.ts";
+import { streamFunctions } from "./streams.ts";
+import { wasiFunctions } from "./wasi.ts";
+
+const emscriptenFunctions: HostFunctions = {
+  pthread_equal: hostFunction("ii:i", (_vm, left: number, right: number) => Number(left === right)),
+  emscripten_notify_memory_growth: hostFunction("i", () => undefined, "starting"),
+  // No name resolves in this host.
+  envoy_resolve_dns: hostFunction("iii:i", () => Status.BadArgument),
+};
+
+const environment: HostFunctions = {
+  ...logFunctions,
+  ...headerFunctions,
+  ...bufferFunctions,
+  ...streamFunctions,
+  ...propertyFunctions,
+  ...sharedFunctions,
+  ...metricFunctions,
+  ...calloutFunctions,
+  ...emscriptenFunctions,
+};
+
+const onlyFrom: Record<string, readonly AbiVersion[]> = {
+  proxy_get_log_level: ["0.2.1"],
+  proxy_continue_stream: ["0.2.0", "0.2.1"],
+  proxy_close_stream: ["0.2.0", "0.2.1"],
+};
+
+const allowed: Record<Phase, readonly Availability[]> = {
+  instantiate: ["running", "starting", "allocating"],
+  start: ["starting", "allocating"],
+  allocate: ["allocating"],
+  run: ["running", "starting", "allocating"],
+};
+
+/** The function behind an import; undefined when modules of this ABI version get none of that name. */
+export function findHostFunction(module: string, name: string, abiVersion: AbiVersion): HostFunction | undefined {
+  if (module === "wasi_snapshot_preview1" || module === "wasi_unstable") return own(wasiFunctions, name);
+  if (module !== "env") return undefined;
+  if (onlyFrom[name]?.includes(abiVersion) === false) return undefined;
+  return own(environment, name);
+}
+
+/** The imports of a VM's module, each bound to the VM. */
+export function bindImports(vm: Vm): WebAssembly.Imports {
+  const imports: WebAssembly.Imports = {};
+  const { module, abiVersion, types } = vm.loaded;
+  for (const { module: from, name } of types.imports) {
+    const host = findHostFunction(from, name, abiVersion);
+    if (host === undefined) continue;
+    imports[from] ??= {};
+    imports[from][name] = bind(vm, host);
+  }
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    imports[from] ??= {};
+    if (kind === "memory") imports[from][name] = new WebAssembly.Memory({ initial: 0 });
+    if (kind === "table") imports[from][name] = new WebAssembly.Table({ initial: 0, element: "anyfunc" });
+  }
+  return imports;
+}
+
+function bind(vm: Vm, host: HostFunction): (...values: (number | bigint)[]) => number | undefined {
+  // The signature was compared when the module was loaded: the guest's values are what the body takes.
+  const body = host.body as (vm: Vm, ...values: (number | bigint)[]) => number | undefined;
+  return (...values) => {
+    if (!allowed[vm.phase].includes(host.availability)) throw new Error("restricted_callback");
+    return body(vm, ...values.map((value) => (typeof value === "number" ? value >>> 0 : value)));
+  };
+}
+
+const own = (functions: HostFunctions, name: string): HostFunction | undefined =>
+  Object.hasOwn(functions, name) ? functions[name] : undefined;

@@ -1,0 +1,280 @@
+/**
+ * One filter's context on one HTTP stream: callbacks into the module, and what host calls see between them.
+ * Source: envoy source/extensions/common/wasm/context.cc (`decodeHeaders` ... `encodeTrailers`, `log`, `onDestroy`).
+ */
+import {
+  BufferKind,
+  type CallbackName,
+  DataStatus,
+  HeadersStatus,
+  MapKind,
+  Status,
+  StreamType,
+  TrailersStatus,
+} from "./abi.ts";
+import type { BodyBuffer } from "./body-buffer.ts";
+import type { ByteString } from "./byte-string.ts";
+import {
+  Context,
+  type GuestBuffer,
+  type LocalResponse,
+  pluginProperties,
+  prefix,
+  type RootContext,
+} from "./context.ts";
+import { EnvoyCrash } from "./envoy-crash.ts";
+import type { FilterManager, HttpFilter } from "./filter-manager.ts";
+import { HeaderMap } from "./header-map.ts";
+import type { Direction, FilterDirection } from "./iteration.ts";
+import { type StreamInfo, streamProperties } from "./properties.ts";
+import { type PropertyTable, propertyTable } from "./property-value.ts";
+
+type Phase = "stream" | "log" | "done";
+
+/** What one direction of the stream shows to the guest. */
+class Half implements FilterDirection {
+  currentHeaders: HeaderMap | null = null;
+  currentData: BodyBuffer | null = null;
+  currentTrailers: HeaderMap | null = null;
+  /** The last body callback held everything: the guest sees all of it, each new piece included. */
+  isBuffering = false;
+  endOfStream = false;
+  readonly #context: HttpContext;
+  readonly #name: "request" | "response";
+
+  constructor(context: HttpContext, name: "request" | "response") {
+    this.#context = context;
+    this.#name = name;
+  }
+
+  get direction(): Direction {
+    return this.#context.manager[this.#name];
+  }
+
+  get isSkipped(): boolean {
+    return !this.#context.isCreated || (this.#name === "response" && this.#context.hasFailedStream);
+  }
+
+  headers(headers: HeaderMap, endOfStream: boolean): HeadersStatus {
+    if (this.#name === "request") this.#context.create();
+    if (this.isSkipped) return HeadersStatus.Continue;
+    this.currentHeaders = headers;
+    this.endOfStream = endOfStream;
+    const status = this.#context.call(
+      `proxy_on_${this.#name}_headers`,
+      [headers.size, Number(endOfStream)],
+      HeadersStatus.StopAllIterationAndWatermark,
+      (result) => this.#headersStatus(result),
+    );
+    if (status === HeadersStatus.Continue) this.currentHeaders = null;
+    return status;
+  }
+
+  data(data: BodyBuffer, endOfStream: boolean): DataStatus {
+    if (this.isSkipped) return DataStatus.Continue;
+    if (this.isBuffering) this.direction.hold(data, "with-limit");
+    this.currentData = data;
+    this.endOfStream = endOfStream;
+    const status = this.#context.call(
+      `proxy_on_${this.#name}_body`,
+      [this.body.length, Number(endOfStream)],
+      DataStatus.StopIterationNoBuffer,
+      (result) =>
+        result > DataStatus.StopIterationNoBuffer ? DataStatus.StopIterationNoBuffer : (result as DataStatus),
+    );
+    this.isBuffering = status === DataStatus.StopIterationAndBuffer;
+    if (status === DataStatus.Continue) this.currentData = null;
+    return status;
+  }
+
+  trailers(trailers: HeaderMap): TrailersStatus {
+    if (this.isSkipped) return TrailersStatus.Continue;
+    this.currentTrailers = trailers;
+    const status = this.#context.call(
+      `proxy_on_${this.#name}_trailers`,
+      [trailers.size],
+      TrailersStatus.StopIteration,
+      (result) => (result === 0 ? TrailersStatus.Continue : TrailersStatus.StopIteration),
+    );
+    if (status === TrailersStatus.Continue) this.currentTrailers = null;
+    return status;
+  }
+
+  get body(): GuestBuffer {
+    const body = this.isBuffering ? this.direction.buffered : this.currentData;
+    return body ?? new Uint8Array();
+  }
+
+  /** Trailers to change; in the last body callback of a message without any, changing them makes them. */
+  trailersToEdit(): HeaderMap | null {
+    if (this.currentTrailers !== null) return this.currentTrailers;
+    if (this.currentData === null || !this.endOfStream || this.direction.trailers !== null) return null;
+    this.currentTrailers = new HeaderMap("trailers");
+    this.direction.trailers = this.currentTrailers;
+    return this.currentTrailers;
+  }
+
+  #headersStatus(result: number): HeadersStatus {
+    if (result > HeadersStatus.StopAllIterationAndWatermark) return HeadersStatus.StopAllIterationAndWatermark;
+    if (result === HeadersStatus.ContinueAndEndStream) return HeadersStatus.Continue;
+    const stopsAll = result === HeadersStatus.StopIteration && !this.#context.root.plugin.allowOnHeadersStopIteration;
+    return stopsAll ? HeadersStatus.StopAllIterationAndWatermark : (result as HeadersStatus);
+  }
+}
+
+export class HttpContext extends Context implements HttpFilter {
+  readonly id: number;
+  readonly root: RootContext;
+  readonly manager: FilterManager;
+  readonly request = new Half(this, "request");
+  readonly response = new Half(this, "response");
+  /** The guest knows this context, or would if it exported `proxy_on_context_create`. */
+  isCreated = false;
+  /** The VM failed and the stream was answered for it. */
+  hasFailedStream = false;
+  readonly #info: StreamInfo;
+  #phase: Phase = "stream";
+
+  /** `manager` runs the chain this context is a filter of. */
+  constructor(root: RootContext, manager: FilterManager, info: StreamInfo) {
+    super(root.vm);
+    this.root = root;
+    this.manager = manager;
+    this.#info = info;
+    this.id = this.vm.adopt(this);
+  }
+
+  get logPrefix(): ByteString {
+    const { name, rootId, vmId } = this.root.plugin;
+    return prefix(name, rootId, vmId);
+  }
+
+  create(): void {
+    if (this.isCreated) return;
+    if (this.vm.failure === null) {
+      this.vm.callback(this, "proxy_on_context_create", [this.id, this.root.id], () => {});
+    }
+    this.isCreated = true;
+  }
+
+  /** Calls back with this context's id first; a callback that is not exported continues, one that fails answers 503. */
+  call<T extends number>(
+    name: CallbackName,
+    values: readonly number[],
+    stopped: T,
+    settle: (result: number) => T | 0,
+  ): T | 0 {
+    const isExported = this.vm.exports(name);
+    return this.vm.callback(this, name, [this.id, ...values], (result, isStopped) => {
+      if (this.vm.failure !== null) return this.#fail(stopped);
+      if (!isExported) return 0;
+      return isStopped ? stopped : settle(result ?? 0);
+    });
+  }
+
+  log(): void {
+    this.create();
+    this.#phase = "log";
+    this.vm.callback(this, "proxy_on_log", [this.id], () => {});
+    this.#phase = "done";
+  }
+
+  destroy(): void {
+    this.#phase = "done";
+    this.vm.callback(this, "proxy_on_done", [this.id], () => {});
+    this.vm.callback(this, "proxy_on_delete", [this.id], () => {});
+    this.vm.contexts.delete(this.id);
+  }
+
+  override readMap(kind: MapKind): HeaderMap | null {
+    const isLog = this.#phase === "log";
+    switch (kind) {
+      case MapKind.RequestHeaders:
+        return isLog ? this.manager.request.headers : this.request.currentHeaders;
+      case MapKind.RequestTrailers:
+        return isLog ? null : this.request.currentTrailers;
+      case MapKind.ResponseHeaders:
+        return isLog ? this.manager.response.headers : this.response.currentHeaders;
+      case MapKind.ResponseTrailers:
+        return isLog ? this.manager.response.trailers : this.response.currentTrailers;
+      default:
+        return super.readMap(kind);
+    }
+  }
+
+  override editMap(kind: MapKind): HeaderMap | null {
+    switch (kind) {
+      case MapKind.RequestHeaders:
+        return this.#phase === "stream" ? this.request.currentHeaders : null;
+      case MapKind.RequestTrailers:
+        return this.request.trailersToEdit();
+      case MapKind.ResponseHeaders:
+        return this.#phase === "stream" ? this.response.currentHeaders : null;
+      case MapKind.ResponseTrailers:
+        return this.response.trailersToEdit();
+      default:
+        return null;
+    }
+  }
+
+  override get absentMapStatus(): Status {
+    return this.#phase === "log" ? Status.NotFound : Status.BadArgument;
+  }
+
+  override buffer(kind: BufferKind): GuestBuffer | null {
+    if (kind === BufferKind.HttpRequestBody) return this.request.body;
+    if (kind === BufferKind.HttpResponseBody) return this.response.body;
+    return super.buffer(kind);
+  }
+
+  override continueStream(type: StreamType): void {
+    if (type === StreamType.Request) this.vm.defer(() => this.manager.request.continue(this.request));
+    if (type === StreamType.Response) this.vm.defer(() => this.manager.response.continue(this.response));
+    if (type !== StreamType.Request && type !== StreamType.Response) return;
+    // Both types forget the request, at once (context.cc, `continueStream`).
+    this.request.currentHeaders = null;
+    this.request.currentData = null;
+    this.request.currentTrailers = null;
+  }
+
+  override closeStream(type: StreamType): void {
+    if (type !== StreamType.Request && type !== StreamType.Response) return;
+    if (this.manager.details === "") this.manager.details = "wasm_close_stream";
+    this.vm.defer(() => this.manager.reset());
+  }
+
+  override sendLocalResponse(response: LocalResponse): void {
+    if (this.#phase !== "stream") {
+      throw new EnvoyCrash("proxy_send_local_response in proxy_on_log or proxy_on_done ends the Envoy process");
+    }
+    const { status, body, headers, grpcStatus } = response;
+    const details = response.details.replace(/[\t\n\v\f\r ]/g, "_");
+    const grpc = grpcStatus <= 16 ? { grpcStatus } : {};
+    this.vm.defer(() => this.manager.sendLocalReply({ status, body, headers, details, ...grpc }));
+  }
+
+  override get properties(): PropertyTable {
+    const own = propertyTable({
+      ...pluginProperties(this.root.plugin),
+      ...streamProperties(this.#info, this.manager, {
+        requestHeaders: this.readMap(MapKind.RequestHeaders),
+        responseHeaders: this.readMap(MapKind.ResponseHeaders),
+        responseTrailers: this.readMap(MapKind.ResponseTrailers),
+      }),
+    });
+    return { get: (name) => own.get(name) ?? this.#info.filterState.get(`wasm.${name}`) };
+  }
+
+  override setProperty(path: ByteString, value: Uint8Array): Status {
+    return this.#info.setFilterState(`wasm.${path}`, value);
+  }
+
+  /** Whatever the failure policy: it is about the requests after this one. */
+  #fail<T>(stopped: T): T {
+    if (!this.hasFailedStream) {
+      this.manager.sendLocalReply({ status: 503, grpcStatus: 14, details: "wasm_fail_stream" });
+      this.hasFailedStream = true;
+    }
+    return stopped;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Properties of an HTTP stream. Those that need headers are there only while the guest can read the map.
+ * Source: envoy source/extensions/filters/common/expr/context.cc.
+ */
+import { Status } from "./abi.ts";
+import { type ByteString, byteString } from "./byte-string.ts";
+import type { FilterManager } from "./filter-manager.ts";
+import type { HeaderMap } from "./header-map.ts";
+import { type Property, type PropertyTable, propertyTable } from "./property-value.ts";
+
+export interface Address {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** What is known of a stream apart from its headers. */
+export class StreamInfo {
+  readonly protocol: "HTTP/1.1" | "HTTP/2";
+  readonly connectionId: bigint;
+  readonly source: Address;
+  readonly destination: Address;
+  /** Wall clock, nanoseconds since 1970. */
+  readonly startNs: bigint;
+  durationNs: bigint | null = null;
+  requestBytes = 0;
+  responseBytes = 0;
+  /** Null until a host is chosen. */
+  upstream: Address | null = null;
+  /** From the end of the request to the first byte of the response. */
+  backendLatencyNs: bigint | null = null;
+  attemptCount = 0n;
+  readonly filterState = new Map<ByteString, ByteString>();
+
+  constructor(options: Pick<StreamInfo, "protocol" | "connectionId" | "source" | "destination" | "startNs">) {
+    this.protocol = options.protocol;
+    this.connectionId = options.connectionId;
+    this.source = options.source;
+    this.destination = options.destination;
+    this.startNs = options.startNs;
+  }
+
+  setFilterState(key: ByteString, value: Uint8Array): Status {
+    this.filterState.set(key, byteString(value));
+    return Status.Ok;
+  }
+}
+
+/** The maps as the guest can read them now. */
+export interface ReadableMaps {
+  readonly requestHeaders: HeaderMap | null;
+  readonly responseHeaders: HeaderMap | null;
+  readonly responseTrailers: HeaderMap | null;
+}
+
+/** Where requests go, as the embedder set it up. */
+const clusterName = "upstream";
+
+export function streamProperties(
+  info: StreamInfo,
+  manager: FilterManager,
+  maps: ReadableMaps,
+): Record<string, () => Property | undefined> {
+  return {
+    request: () => requestProperties(info, maps.requestHeaders),
+    response: () => responseProperties(info, manager, maps),
+    source: () => addressProperties(info.source),
+    destination: () => addressProperties(info.destination),
+    connection: () =>
+      propertyTable({
+        id: () => info.connectionId,
+        mtls: () => false,
+        requested_server_name: () => "",
+      }),
+    connection_id: () => info.connectionId,
+    upstream: () => upstreamProperties(info),
+    xds: () =>
+      propertyTable({
+        cluster_name: () => clusterName,
+        route_name: () => "",
+        filter_chain_name: () => "",
+        listener_direction: () => 0n,
+      }),
+    filter_state: () => ({ get: (key) => info.filterState.get(key) }),
+  };
+}
+
+const addressProperties = ({ ip, port }: Address): PropertyTable =>
+  propertyTable({ address: () => `${ip}:${port}`, port: () => BigInt(port) });
+
+function requestProperties(info: StreamInfo, headers: HeaderMap | null): PropertyTable {
+  const header = (name: string) => () => headers?.get(name) ?? undefined;
+  const path = () => headers?.get(":path") ?? undefined;
+  return propertyTable({
+    path,
+    url_path: () => path()?.split("?")[0],
+    query: () => (path() === undefined ? undefined : queryOf(path() ?? "")),
+    host: header(":authority"),
+    scheme: header(":scheme"),
+    method: header(":method"),
+    referer: header("referer"),
+    useragent: header("user-agent"),
+    id: header("x-request-id"),
+    headers: () => headersProperty(headers),
+    time: () => info.startNs,
+    protocol: () => info.protocol,
+    duration: () => info.durationNs ?? undefined,
+    size: () => contentLength(headers) ?? BigInt(info.requestBytes),
+    total_size: () => BigInt(info.requestBytes + (headers?.byteSize ?? 0)),
+  });
+}
+
+function responseProperties(info: StreamInfo, manager: FilterManager, maps: ReadableMaps): PropertyTable {
+  const { responseHeaders: headers, responseTrailers: trailers } = maps;
+  const status = () => manager.response.headers?.get(":status");
+  return propertyTable({
+    code: () => (/^\d+$/.test(status() ?? "") ? BigInt(status() ?? 0) : undefined),
+    code_details: () => manager.details || undefined,
+    flags: () => 0n,
+    grpc_status: () => grpcStatus(manager),
+    headers: () => headersProperty(headers),
+    trailers: () => headersProperty(trailers),
+    size: () => BigInt(info.responseBytes),
+    total_size: () => BigInt(info.responseBytes + (headers?.byteSize ?? 0) + (trailers?.byteSize ?? 0)),
+    backend_latency: () => info.backendLatencyNs ?? undefined,
+  });
+}
+
+function upstreamProperties(info: StreamInfo): PropertyTable {
+  const { upstream } = info;
+  return propertyTable({
+    address: () => (upstream === null ? undefined : `${upstream.ip}:${upstream.port}`),
+    port: () => (upstream === null ? undefined : BigInt(upstream.port)),
+    request_attempt_count: () => info.attemptCount,
+  });
+}
+
+/** A map with its values joined by "," where a name repeats, and names in any case. */
+const headersProperty = (headers: HeaderMap | null): PropertyTable => ({
+  get(name) {
+    const values = headers?.getAll(name) ?? [];
+    return values.length === 0 ? undefined : values.join(",");
+  },
+  entries() {
+    const names = new Set(headers?.entries.map(([name]) => name));
+    return Array.from(names, (name) => [name, headers?.getAll(name).join(",") ?? ""]);
+  },
+});
+
+function queryOf(path: ByteString): ByteString {
+  const [beforeFragment = ""] = path.split("#");
+  const at = beforeFragment.indexOf("?");
+  return at < 0 ? "" : beforeFragment.slice(at + 1);
+}
+
+function contentLength(headers: HeaderMap | null): bigint | null {
+  const value = headers?.get("content-length") ?? "";
+  return /^\d+$/.test(value) ? BigInt(value) : null;
+}
+
+/** A response that is not gRPC has the status its HTTP status stands for: Unknown for 200. */
+function grpcStatus(manager: FilterManager): bigint | undefined {
+  const { headers, trailers } = manager.response;
+  if (headers === null) return undefined;
+  const value = trailers?.get("grpc-status") ?? headers.get("grpc-status");
+  return value !== null && value !== undefined && /^\d+$/.test(value) ? BigInt(value) : 2n;
+}

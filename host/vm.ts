@@ -1,0 +1,227 @@
+/**
+ * One instance of a module with its contexts: who is being called, what waits until the call returns, whether it failed.
+ * Source: proxy-wasm-cpp-host src/wasm.cc `WasmBase`, src/context.cc `DeferAfterCallActions`.
+ */
+import type { CallbackName, LogLevel } from "./abi.ts";
+import type { ByteString } from "./byte-string.ts";
+import type { Clock } from "./clock.ts";
+import { type Context, VmContext } from "./context.ts";
+import { EnvoyCrash } from "./envoy-crash.ts";
+import { bindImports } from "./hostcalls/index.ts";
+import type { HttpCallouts } from "./http-callouts.ts";
+import { GuestMemory } from "./memory.ts";
+import { type Metrics, MetricTable } from "./metrics.ts";
+import { LoadError, type LoadedModule } from "./module.ts";
+import type { SharedData } from "./shared-data.ts";
+import type { SharedQueues } from "./shared-queue.ts";
+
+/** What all VMs of a host share. */
+export interface HostServices {
+  readonly clock: Clock;
+  readonly sharedData: SharedData;
+  readonly queues: SharedQueues;
+  readonly metrics: Metrics;
+  readonly callouts: HttpCallouts;
+  readonly logLevel: LogLevel;
+  readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** A line a module logged; `prefix` says who, such as ` name root_id`. */
+  readonly log: (level: LogLevel, prefix: ByteString, message: ByteString) => void;
+  /** A line of the host itself, such as a trap. */
+  readonly hostLog: (message: string) => void;
+  readonly onCallback: (callback: Callback) => void;
+}
+
+/** One call into a module; without `result` when it has none or trapped. */
+export interface Callback {
+  readonly context: Context;
+  readonly name: CallbackName;
+  readonly arguments: readonly number[];
+  readonly result?: number;
+}
+
+export interface VmOptions {
+  readonly vmId: ByteString;
+  readonly vmConfiguration: Uint8Array;
+  readonly environment: ReadonlyMap<ByteString, ByteString>;
+}
+
+/** Host calls allowed in a phase, apart from WASI's in "start". */
+export type Phase = "instantiate" | "start" | "allocate" | "run";
+
+type GuestFunction = (...values: number[]) => number | undefined;
+
+export class Vm {
+  readonly services: HostServices;
+  readonly options: VmOptions;
+  readonly metrics: MetricTable;
+  readonly contexts = new Map<number, Context>();
+  readonly loaded: LoadedModule;
+  phase: Phase = "instantiate";
+  /** Why no more callbacks run; null while they do. */
+  failure: string | null = null;
+  /** The context being called; null outside of callbacks. */
+  current: Context | null = null;
+  nextHttpCallToken = 4;
+  nextGrpcCallToken = 5;
+  nextGrpcStreamToken = 6;
+  #exports: ReadonlyMap<string, GuestFunction> = new Map();
+  #memory: GuestMemory | null = null;
+  #effective: Context | null = null;
+  #nextContextId = 1;
+  #stopsIteration = false;
+  #afterCall: (() => void)[] = [];
+
+  private constructor(loaded: LoadedModule, services: HostServices, options: VmOptions) {
+    this.loaded = loaded;
+    this.services = services;
+    this.options = options;
+    this.metrics = new MetricTable(services.metrics);
+    this.contexts.set(0, new VmContext(this));
+  }
+
+  /** Instantiates and starts a module. Throws `LoadError`. */
+  static async start(loaded: LoadedModule, services: HostServices, options: VmOptions): Promise<Vm> {
+    const vm = new Vm(loaded, services, options);
+    const instance = await WebAssembly.instantiate(loaded.module, bindImports(vm)).catch((error: unknown) => {
+      if (error instanceof EnvoyCrash) throw error;
+      throw new LoadError(`Failed to instantiate the Wasm module: ${String(error)}`);
+    });
+    vm.#exports = new Map(
+      Object.entries(instance.exports).filter(
+        (entry): entry is [string, GuestFunction] => typeof entry[1] === "function",
+      ),
+    );
+    const memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+    vm.#memory = new GuestMemory(memory ?? new WebAssembly.Memory({ initial: 0 }), (size) => vm.#allocate(size));
+    vm.#start();
+    if (vm.failure !== null) throw new LoadError(vm.failure);
+    vm.phase = "run";
+    return vm;
+  }
+
+  get memory(): GuestMemory {
+    if (this.#memory === null)
+      throw new EnvoyCrash("a host call in the start section: build with --exportStart _initialize");
+    return this.#memory;
+  }
+
+  /** The context host calls act on: the effective one if the guest has set one, else the one being called. */
+  get context(): Context {
+    const context = this.#effective ?? this.current;
+    if (context === null) throw new EnvoyCrash("a host call outside of a callback");
+    return context;
+  }
+
+  /** False for an unknown id; 0 goes back to the context being called. */
+  setEffectiveContext(id: number): boolean {
+    if (id === 0) {
+      this.#effective = null;
+      return true;
+    }
+    const context = this.contexts.get(id);
+    if (context === undefined) return false;
+    this.#effective = context;
+    return true;
+  }
+
+  /** Files a context under the next id. */
+  adopt(context: Context): number {
+    const id = this.#nextContextId++;
+    this.contexts.set(id, context);
+    return id;
+  }
+
+  /** Runs an action when the outermost callback has returned, as Envoy does with all that may call the guest again. */
+  defer(action: () => void): void {
+    this.#afterCall.push(action);
+  }
+
+  /** A local response was sent: whatever the current callback returns, iteration stops. */
+  stopIteration(): void {
+    this.#stopsIteration = true;
+  }
+
+  exports(name: CallbackName): boolean {
+    return this.#exports.has(name);
+  }
+
+  /**
+   * Calls back, lets `settle` read the outcome, then runs what was deferred.
+   * `result`: null when the callback is not exported, has no result, or the VM failed before or in it.
+   */
+  callback<T>(
+    context: Context,
+    name: CallbackName,
+    values: readonly number[],
+    settle: (result: number | null, isStopped: boolean) => T,
+  ): T {
+    const result = this.failure === null ? this.#call(context, name, values) : null;
+    const settled = settle(result ?? null, this.#stopsIteration);
+    this.#stopsIteration = false;
+    for (let action = this.#afterCall.shift(); action !== undefined; action = this.#afterCall.shift()) action();
+    return settled;
+  }
+
+  #call(context: Context, name: CallbackName, values: readonly number[]): number | undefined {
+    const guest = this.#exports.get(name);
+    if (guest === undefined) return undefined;
+    const result = this.#enter(context, name, () => guest(...values));
+    const isReturn = result !== undefined && this.failure === null;
+    const unsigned = isReturn ? result >>> 0 : undefined;
+    this.services.onCallback({
+      context,
+      name,
+      arguments: values,
+      ...(unsigned === undefined ? {} : { result: unsigned }),
+    });
+    return unsigned;
+  }
+
+  /** A callback that is called inside a host call starts without effective context, and leaves the outer one alone. */
+  #enter<T>(context: Context | null, name: string, call: () => T): T | undefined {
+    const outer = { current: this.current, effective: this.#effective };
+    this.current = context;
+    this.#effective = null;
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof EnvoyCrash) throw error;
+      this.#fail(name, error);
+      return undefined;
+    } finally {
+      this.current = outer.current;
+      this.#effective = outer.effective;
+    }
+  }
+
+  #fail(name: string, error: unknown): void {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.failure ??= `Function: ${name} failed: Uncaught ${reason}`;
+    this.services.hostLog(this.failure);
+  }
+
+  #start(): void {
+    this.phase = "start";
+    const starter = this.contexts.get(0) ?? null;
+    const run = (name: string, ...values: number[]): boolean => {
+      const guest = this.#exports.get(name);
+      if (guest === undefined || this.failure !== null) return false;
+      this.#enter(starter, name, () => guest(...values));
+      return true;
+    };
+    if (!run("_initialize")) {
+      run("_start");
+      return;
+    }
+    if (!run("main", 0, 0)) run("__main_void");
+  }
+
+  #allocate(size: number): number {
+    const outer = this.phase;
+    this.phase = "allocate";
+    const name = this.#exports.has("malloc") ? "malloc" : "proxy_on_memory_allocate";
+    const pointer = this.#enter(this.current, name, () => this.#exports.get(name)?.(size));
+    this.phase = outer;
+    return (pointer ?? 0) >>> 0;
+  }
+}
