@@ -1,0 +1,248 @@
+/** One HTTP stream: a client's request through the filters to upstream, and the response back. */
+import { concat, encode, toText } from "./byte-string.ts";
+import type { Clock } from "./clock.ts";
+import { refuse } from "./connection-manager.ts";
+import type { RootContext } from "./context.ts";
+import { FilterManager, type StreamEnds } from "./filter-manager.ts";
+import { type HeaderLine, HeaderMap } from "./header-map.ts";
+import { HttpContext } from "./http-context.ts";
+import type { StreamInfo } from "./properties.ts";
+
+/** What reached upstream. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly authority: string;
+  readonly headers: readonly HeaderLine[];
+  readonly body: Uint8Array;
+  readonly trailers: readonly HeaderLine[];
+  /** False when the stream ended before the request did. */
+  readonly complete: boolean;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly headers?: readonly HeaderLine[];
+  readonly body?: string | Uint8Array;
+  readonly trailers?: readonly HeaderLine[];
+}
+
+/** Answers a complete request. */
+export type Upstream = (request: UpstreamRequest) => Promise<UpstreamResponse>;
+
+export interface StreamResult {
+  /** "reset": no complete response came. */
+  readonly outcome: "forwarded" | "local" | "reset";
+  /** Envoy's `%RESPONSE_CODE_DETAILS%`. */
+  readonly details: string | null;
+  /** 0 when no headers came. */
+  readonly status: number;
+  readonly headers: readonly HeaderLine[];
+  readonly body: Uint8Array;
+  readonly trailers: readonly HeaderLine[];
+  /** Null when upstream has seen nothing. */
+  readonly upstream: UpstreamRequest | null;
+}
+
+export interface StreamOptions {
+  /** One for each filter, in order; a filter that is skipped has none. */
+  readonly roots: readonly RootContext[];
+  readonly info: StreamInfo;
+  readonly clock: Clock;
+  readonly upstream: Upstream;
+  readonly upgrades: readonly string[];
+  /** Of the listener, for requests, and of the cluster, for responses; 0 = none. */
+  readonly limits: { readonly requestBytes: number; readonly responseBytes: number };
+}
+
+export class HttpStream {
+  /** Resolves when the stream is over and the filters are gone. */
+  readonly finished: Promise<StreamResult>;
+  readonly #options: StreamOptions;
+  readonly #manager: FilterManager;
+  readonly #filters: readonly HttpContext[];
+  readonly #upstream: UpstreamSide;
+  readonly #client = {
+    headers: null as HeaderMap | null,
+    body: [] as Uint8Array[],
+    trailers: null as HeaderMap | null,
+  };
+  #isForwarded = false;
+  #finish: (result: StreamResult) => void = () => {};
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#upstream = new UpstreamSide((request) => this.#forward(request));
+    this.#manager = new FilterManager(this.#ends(), options.limits);
+    this.#filters = options.roots.map((root) => new HttpContext(root, this.#manager, options.info));
+    for (const filter of this.#filters) this.#manager.addFilter(filter);
+  }
+
+  requestHeaders(headers: HeaderMap, endOfStream: boolean): void {
+    const refusal = refuse(headers, this.#options.upgrades);
+    if (refusal === null) {
+      this.#manager.requestHeaders(headers, endOfStream);
+      return;
+    }
+    this.#manager.request.headers = headers;
+    this.#manager.requestComplete = endOfStream;
+    this.#manager.sendLocalReply(refusal);
+  }
+
+  /** HTTP/1 bodies end with no bytes and `endOfStream`, unless trailers end them. */
+  requestData(bytes: Uint8Array, endOfStream: boolean): void {
+    if (this.#manager.isFinished) return;
+    this.#options.info.requestBytes += bytes.length;
+    this.#manager.requestData(bytes, endOfStream);
+  }
+
+  requestTrailers(trailers: HeaderMap): void {
+    if (!this.#manager.isFinished) this.#manager.requestTrailers(trailers);
+  }
+
+  /** The client goes away. */
+  reset(): void {
+    if (this.#manager.details === "") this.#manager.details = "downstream_remote_disconnect";
+    this.#manager.reset();
+  }
+
+  #ends(): StreamEnds {
+    return {
+      sendUpstreamHeaders: (headers, endOfStream) => this.#upstream.headers(headers, endOfStream),
+      sendUpstreamData: (bytes, endOfStream) => this.#upstream.data(bytes, endOfStream),
+      sendUpstreamTrailers: (trailers) => this.#upstream.trailers(trailers),
+      sendClientHeaders: (headers) => {
+        headers.remove("connection");
+        headers.remove("transfer-encoding");
+        if (headers.get("date") === null) headers.add("date", httpDate(this.#options.clock));
+        this.#client.headers = headers;
+      },
+      sendClientData: (bytes) => {
+        this.#options.info.responseBytes += bytes.length;
+        this.#client.body.push(bytes);
+      },
+      sendClientTrailers: (trailers) => {
+        this.#client.trailers = trailers;
+      },
+      finished: (isReset) => this.#end(isReset),
+    };
+  }
+
+  async #forward(request: UpstreamRequest): Promise<void> {
+    const { info, clock, upstream } = this.#options;
+    const sentNs = clock.monotonicNs();
+    const response = await upstream(request);
+    if (this.#manager.isFinished || this.#manager.response.headers !== null) return;
+    info.backendLatencyNs = clock.monotonicNs() - sentNs;
+    this.#isForwarded = true;
+    this.#respond(request, response);
+  }
+
+  #respond(request: UpstreamRequest, response: UpstreamResponse): void {
+    const body = encode(response.body ?? "");
+    const headers = HeaderMap.ofLines("response", [[":status", String(response.status)], ...(response.headers ?? [])]);
+    const hasNoBody = request.method === "HEAD" || response.status === 204 || response.status === 304;
+    const isWhole = hasNoBody || (body.length === 0 && response.trailers === undefined);
+    this.#manager.responseHeaders(headers, isWhole, "via_upstream");
+    if (isWhole || this.#manager.isFinished) return;
+    if (body.length > 0) this.#manager.responseData(body, false);
+    if (this.#manager.isFinished) return;
+    if (response.trailers === undefined) this.#manager.responseData(new Uint8Array(), true);
+    else this.#manager.responseTrailers(HeaderMap.ofLines("trailers", response.trailers));
+  }
+
+  /** All filters log, in order; then each is done and deleted (envoy conn_manager_impl.cc, `doDeferredStreamDestroy`). */
+  #end(isReset: boolean): void {
+    const { info, clock } = this.#options;
+    info.durationNs = clock.nowNs() - info.startNs;
+    const upstream = this.#upstream.seen();
+    for (const filter of this.#filters) filter.log();
+    for (const filter of this.#filters) filter.destroy();
+    const { headers, body, trailers } = this.#client;
+    const isForwarded = this.#isForwarded && this.#manager.details === "via_upstream";
+    this.#finish({
+      outcome: isReset ? "reset" : isForwarded ? "forwarded" : "local",
+      details: toText(this.#manager.details) || null,
+      status: Number(headers?.get(":status") ?? 0),
+      headers: headers?.lines() ?? [],
+      body: concat(body),
+      trailers: trailers?.lines() ?? [],
+      upstream,
+    });
+  }
+}
+
+/** The HTTP/1 connection to upstream: what has been written to it. */
+class UpstreamSide {
+  #headers: HeaderMap | null = null;
+  #body: Uint8Array[] = [];
+  #trailers: HeaderMap | null = null;
+  #isComplete = false;
+  #isOnTheWire = false;
+  readonly #answer: (request: UpstreamRequest) => void;
+
+  constructor(answer: (request: UpstreamRequest) => void) {
+    this.#answer = answer;
+  }
+
+  headers(headers: HeaderMap, endOfStream: boolean): void {
+    if (this.#headers !== null) return; // a filter resumed inside its own headers callback
+    this.#headers = new HeaderMap("request", headers.entries);
+    if (endOfStream) declareEmptyBody(this.#headers);
+    // Envoy writes when the work at hand is done: a stream that ends in it has sent nothing.
+    queueMicrotask(() => {
+      this.#isOnTheWire = true;
+    });
+    if (endOfStream) this.#complete();
+  }
+
+  data(bytes: Uint8Array, endOfStream: boolean): void {
+    this.#body.push(bytes);
+    if (endOfStream) this.#complete();
+  }
+
+  trailers(trailers: HeaderMap): void {
+    this.#trailers = trailers;
+    this.#complete();
+  }
+
+  seen(): UpstreamRequest | null {
+    return this.#isOnTheWire || this.#isComplete ? this.#request() : null;
+  }
+
+  /** Upstream takes as many bytes as `content-length` says, and waits for those that are missing. */
+  #complete(): void {
+    const length = this.#headers?.get("content-length");
+    const size = this.#body.reduce((sum, bytes) => sum + bytes.length, 0);
+    if (length !== null && length !== undefined) {
+      if (size < Number(length)) return;
+      this.#body = [concat(this.#body).subarray(0, Number(length))];
+    }
+    this.#isComplete = true;
+    this.#answer(this.#request());
+  }
+
+  #request(): UpstreamRequest {
+    const pseudo = (name: string) => toText(this.#headers?.get(name) ?? "");
+    return {
+      method: pseudo(":method"),
+      path: pseudo(":path"),
+      authority: pseudo(":authority"),
+      headers: this.#headers?.lines() ?? [],
+      body: concat(this.#body),
+      trailers: this.#trailers?.lines() ?? [],
+      complete: this.#isComplete,
+    };
+  }
+}
+
+/** Source: envoy source/common/http/http1/codec_impl.cc, `encodeHeadersBase`. */
+function declareEmptyBody(headers: HeaderMap): void {
+  const expectsNone = ["GET", "HEAD", "DELETE", "TRACE", "CONNECT"].includes(headers.get(":method") ?? "");
+  if (!expectsNone && headers.get("content-length") === null) headers.add("content-length", "0");
+}
+
+const httpDate = (clock: Clock): string => new Date(Number(clock.nowNs() / 1_000_000n)).toUTCString();
