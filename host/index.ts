@@ -1,0 +1,12 @@
+export { HeadersStatus, LogLevel, Status } from "./abi.ts";
+export { type Clock, ManualClock, realClock, shiftedClock } from "./clock.ts";
+export { type Protocol, type RequestHead, requestHeaders } from "./connection-manager.ts";
+export { EnvoyCrash } from "./envoy-crash.ts";
+export { type HeaderLine, HeaderMap } from "./header-map.ts";
+export { type GuestLog, Host, type HostOptions, type PluginOptions, PluginRefused } from "./host.ts";
+export type { CalloutReply, CalloutRequest, Cluster } from "./http-callouts.ts";
+export { HttpContext } from "./http-context.ts";
+export { LoadError, type LoadedModule, loadModule } from "./module.ts";
+export type { FailurePolicy } from "./plugin.ts";
+export type { HttpStream, StreamResult, Upstream, UpstreamRequest, UpstreamResponse } from "./stream.ts";
+export type { Callback } from "./vm.ts";
