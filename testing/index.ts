@@ -1,1 +1,2 @@
 export * from "./types.ts";
+export { hostEngine } from "./host-engine.ts";

@@ -1,0 +1,12 @@
+/** Header lines that differ from run to run or belong to one connection: every engine leaves them out. */
+import type { HeaderLine } from "./types.ts";
+
+const inRequests = new Set(["host", "connection", "transfer-encoding", "x-request-id"]);
+const inResponses = new Set(["date", "server", "connection", "keep-alive", "transfer-encoding"]);
+
+export const withoutVolatileRequestLines = (lines: readonly HeaderLine[]): HeaderLine[] => without(lines, inRequests);
+
+export const withoutVolatileResponseLines = (lines: readonly HeaderLine[]): HeaderLine[] => without(lines, inResponses);
+
+const without = (lines: readonly HeaderLine[], volatile: ReadonlySet<string>): HeaderLine[] =>
+  lines.filter(([name]) => !volatile.has(name) && !name.startsWith("x-envoy-"));
