@@ -3,7 +3,7 @@ import { concat, encode, toText } from "./byte-string.ts";
 import type { Clock } from "./clock.ts";
 import { refuse } from "./connection-manager.ts";
 import type { RootContext } from "./context.ts";
-import { FilterManager, type StreamEnds } from "./filter-manager.ts";
+import { FilterManager, type LocalReply, type StreamEnds } from "./filter-manager.ts";
 import { type HeaderLine, HeaderMap } from "./header-map.ts";
 import { HttpContext } from "./http-context.ts";
 import type { StreamInfo } from "./properties.ts";
@@ -27,7 +27,7 @@ export interface UpstreamResponse {
   readonly trailers?: readonly HeaderLine[];
 }
 
-/** Answers a complete request. */
+/** Answers a complete request; a rejected promise is a connection that was lost before the response. */
 export type Upstream = (request: UpstreamRequest) => Promise<UpstreamResponse>;
 
 export interface StreamResult {
@@ -55,6 +55,12 @@ export interface StreamOptions {
   readonly limits: { readonly requestBytes: number; readonly responseBytes: number };
 }
 
+const connectionLost: LocalReply = {
+  status: 503,
+  body: encode("upstream connect error or disconnect/reset before headers. reset reason: connection termination"),
+  details: "upstream_reset_before_response_started{connection_termination}",
+};
+
 export class HttpStream {
   /** Resolves when the stream is over and the filters are gone. */
   readonly finished: Promise<StreamResult>;
@@ -69,11 +75,14 @@ export class HttpStream {
   };
   #isForwarded = false;
   #finish: (result: StreamResult) => void = () => {};
+  /** Hands what must not happen, such as an `EnvoyCrash`, to whoever waits for the stream. */
+  #crash: (error: unknown) => void = () => {};
 
   constructor(options: StreamOptions) {
     this.#options = options;
-    this.finished = new Promise((resolve) => {
+    this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
+      this.#crash = reject;
     });
     this.#upstream = new UpstreamSide((request) => this.#forward(request));
     this.#manager = new FilterManager(this.#ends(), options.limits);
@@ -131,14 +140,23 @@ export class HttpStream {
     };
   }
 
-  async #forward(request: UpstreamRequest): Promise<void> {
+  #forward(request: UpstreamRequest): void {
     const { info, clock, upstream } = this.#options;
     const sentNs = clock.monotonicNs();
-    const response = await upstream(request);
-    if (this.#manager.isFinished || this.#manager.response.headers !== null) return;
-    info.backendLatencyNs = clock.monotonicNs() - sentNs;
-    this.#isForwarded = true;
-    this.#respond(request, response);
+    const answer = (response: UpstreamResponse | null): void => {
+      if (this.#manager.isFinished || this.#manager.response.headers !== null) return;
+      info.backendLatencyNs = clock.monotonicNs() - sentNs;
+      if (response === null) {
+        this.#manager.sendLocalReply(connectionLost);
+        return;
+      }
+      this.#isForwarded = true;
+      this.#respond(request, response);
+    };
+    upstream(request)
+      .catch(() => null)
+      .then(answer)
+      .catch(this.#crash);
   }
 
   #respond(request: UpstreamRequest, response: UpstreamResponse): void {

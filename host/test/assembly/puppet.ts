@@ -1,0 +1,209 @@
+/**
+ * A guest that does what its configuration says, one command a line: `<callback> <command> <arguments>`, such as
+ * `request_body$ respond 401 no`. A `$` means: only in the call with end of stream. It is written on the raw ABI, as
+ * the host knows no SDK. Every host call's result is logged.
+ */
+import {
+  proxy_add_header_map_value,
+  proxy_close_stream,
+  proxy_continue_stream,
+  proxy_get_buffer_bytes,
+  proxy_get_header_map_pairs,
+  proxy_get_property,
+  proxy_http_call,
+  proxy_log,
+  proxy_send_local_response,
+  proxy_set_buffer_bytes,
+  proxy_set_effective_context,
+  proxy_set_property,
+  proxy_set_tick_period_milliseconds,
+} from "./env";
+
+const Out = memory.data(8);
+const PluginConfiguration: u32 = 7;
+
+let script: string[] = [];
+let stream: u32 = 0;
+
+export function proxy_abi_version_0_2_1(): void {}
+
+export function malloc(size: u32): usize {
+  return heap.alloc(size);
+}
+
+function log(text: string): void {
+  const bytes = String.UTF8.encode(text);
+  proxy_log(2, changetype<usize>(bytes), bytes.byteLength);
+}
+
+function given(): string {
+  const size = load<u32>(Out + 4);
+  return size == 0 ? "" : String.UTF8.decodeUnsafe(load<u32>(Out), size);
+}
+
+function pairs(kind: u32): string {
+  proxy_get_header_map_pairs(kind, Out, Out + 4);
+  if (load<u32>(Out + 4) == 0) return "none";
+  const at = <usize>load<u32>(Out);
+  const count = load<u32>(at);
+  let data = at + 4 + count * 8;
+  let text = "";
+  for (let i: usize = 0; i < count; i++) {
+    const keySize = load<u32>(at + 4 + i * 8);
+    const size = load<u32>(at + 8 + i * 8);
+    const key = String.UTF8.decodeUnsafe(data, keySize);
+    if (key != "date") text += " " + key + "=" + String.UTF8.decodeUnsafe(data + keySize + 1, size);
+    data += keySize + 1 + size + 1;
+  }
+  return text.trim();
+}
+
+/** `GET http://<authority><path>` as serialised pairs. */
+function requestTo(authority: string): ArrayBuffer {
+  const names = [":method", ":path", ":authority"];
+  const values = ["GET", "/", authority];
+  let size = 4;
+  for (let i = 0; i < 3; i++) size += 8 + names[i].length + 1 + values[i].length + 1;
+  const buffer = new ArrayBuffer(size);
+  const at = changetype<usize>(buffer);
+  store<u32>(at, 3);
+  let data = at + 4 + 3 * 8;
+  for (let i = 0; i < 3; i++) {
+    store<u32>(at + 4 + i * 8, names[i].length);
+    store<u32>(at + 8 + i * 8, values[i].length);
+    String.UTF8.encodeUnsafe(changetype<usize>(names[i]), names[i].length, data);
+    data += names[i].length + 1;
+    String.UTF8.encodeUnsafe(changetype<usize>(values[i]), values[i].length, data);
+    data += values[i].length + 1;
+  }
+  return buffer;
+}
+
+function run(callback: string, endOfStream: bool = false): u32 {
+  let result: u32 = 0;
+  for (let i = 0; i < script.length; i++) {
+    const words = script[i].trim().split(" ");
+    if (words[0] != callback && !(endOfStream && words[0] == callback + "$")) continue;
+    const command = words[1];
+    if (command == "return") result = U32.parseInt(words[2]);
+    else if (command == "trap") unreachable();
+    else log(callback + " " + command + " " + execute(command, words.slice(2)));
+  }
+  return result;
+}
+
+function execute(command: string, words: string[]): string {
+  const first = words.length > 0 ? words[0] : "";
+  const number = U32.parseInt(first);
+  const text = String.UTF8.encode(words.slice(1).join(" "));
+  const at = changetype<usize>(text);
+  if (command == "body") {
+    const status = proxy_get_buffer_bytes(number, 0, 0xffffffff, Out, Out + 4);
+    return status.toString() + " " + given();
+  }
+  if (command == "replace-body") return proxy_set_buffer_bytes(number, 0, 0xffffffff, at, text.byteLength).toString();
+  if (command == "headers") return pairs(number);
+  if (command == "add") {
+    const key = String.UTF8.encode(words[1]);
+    const value = String.UTF8.encode(words[2]);
+    const status = proxy_add_header_map_value(
+      number,
+      changetype<usize>(key),
+      key.byteLength,
+      changetype<usize>(value),
+      value.byteLength,
+    );
+    return status.toString();
+  }
+  if (command == "respond") {
+    const details = String.UTF8.encode("puppet said no");
+    return proxy_send_local_response(
+      number,
+      changetype<usize>(details),
+      details.byteLength,
+      at,
+      text.byteLength,
+      0,
+      0,
+      <u32>-1,
+    ).toString();
+  }
+  if (command == "continue") return proxy_continue_stream(number).toString();
+  if (command == "close") return proxy_close_stream(number).toString();
+  if (command == "tick") return proxy_set_tick_period_milliseconds(number).toString();
+  if (command == "effective") return proxy_set_effective_context(stream).toString();
+  if (command == "get") {
+    const path = String.UTF8.encode(first.replaceAll(".", "\0"));
+    const status = proxy_get_property(changetype<usize>(path), path.byteLength, Out, Out + 4);
+    return first + " " + status.toString() + (status == 0 ? " " + given() : "");
+  }
+  if (command == "set") {
+    const path = String.UTF8.encode(first);
+    return proxy_set_property(changetype<usize>(path), path.byteLength, at, text.byteLength).toString();
+  }
+  if (command == "call") {
+    const cluster = String.UTF8.encode(first);
+    const headers = requestTo(first);
+    const status = proxy_http_call(
+      changetype<usize>(cluster),
+      cluster.byteLength,
+      changetype<usize>(headers),
+      headers.byteLength,
+      0,
+      0,
+      0,
+      0,
+      words.length > 1 ? U32.parseInt(words[1]) : 0,
+      Out,
+    );
+    return status.toString() + " " + load<u32>(Out).toString();
+  }
+  return first; // "say"
+}
+
+export function proxy_on_context_create(id: u32, parent: u32): void {
+  if (parent != 0) stream = id;
+}
+export function proxy_on_vm_start(_id: u32, _size: u32): u32 {
+  return 1;
+}
+export function proxy_on_configure(_id: u32, _size: u32): u32 {
+  proxy_get_buffer_bytes(PluginConfiguration, 0, 0xffffffff, Out, Out + 4);
+  script = given().split("\n");
+  return run("configure") == 0 ? 1 : 0;
+}
+export function proxy_on_tick(_id: u32): void {
+  run("tick");
+}
+export function proxy_on_request_headers(_id: u32, _count: u32, end: u32): u32 {
+  return run("request_headers", end != 0);
+}
+export function proxy_on_request_body(_id: u32, _size: u32, end: u32): u32 {
+  return run("request_body", end != 0);
+}
+export function proxy_on_request_trailers(_id: u32, _count: u32): u32 {
+  return run("request_trailers");
+}
+export function proxy_on_response_headers(_id: u32, _count: u32, end: u32): u32 {
+  return run("response_headers", end != 0);
+}
+export function proxy_on_response_body(_id: u32, _size: u32, end: u32): u32 {
+  return run("response_body", end != 0);
+}
+export function proxy_on_response_trailers(_id: u32, _count: u32): u32 {
+  return run("response_trailers");
+}
+export function proxy_on_http_call_response(_id: u32, token: u32, headers: u32, size: u32, _trailers: u32): void {
+  log("call " + token.toString() + " ended: " + headers.toString() + " headers, " + size.toString() + " bytes");
+  run("http_call_response");
+}
+export function proxy_on_done(_id: u32): u32 {
+  run("done");
+  return 1;
+}
+export function proxy_on_log(_id: u32): void {
+  run("log");
+}
+export function proxy_on_delete(_id: u32): void {
+  run("delete");
+}
