@@ -23,7 +23,7 @@ const markers = new Map<string, AbiVersion>(
 );
 
 // Optional exports apart from the callbacks.
-const lifecycle: Record<string, Signature> = {
+const lifecycle = {
   _initialize: "",
   _start: "",
   main: "ii:i",
@@ -76,13 +76,13 @@ const missingImport = (module: string, name: string) =>
   new LoadError(`Failed to load Wasm module due to a missing import: ${module}.${name}`);
 
 function checkExports(types: ModuleTypes, abiVersion: AbiVersion): void {
-  const wanted: Record<string, Signature> = { ...lifecycle, ...callbacks };
+  const wanted = new Map<string, Signature>(Object.entries({ ...lifecycle, ...callbacks }));
   if (abiVersion === "0.1.0") {
-    wanted.proxy_on_request_headers = "ii:i";
-    wanted.proxy_on_response_headers = "ii:i";
+    wanted.set("proxy_on_request_headers", "ii:i");
+    wanted.set("proxy_on_response_headers", "ii:i");
   }
   for (const { name, signature } of types.exports) {
-    const want = wanted[name];
+    const want = wanted.get(name);
     if (want === undefined || want === signature) continue;
     throw new LoadError(
       `Bad function signature for: ${name}, want: ${describe(want)}, but the module exports: ${describe(signature)}`,

@@ -31,11 +31,11 @@ const environment: HostFunctions = {
   ...emscriptenFunctions,
 };
 
-const onlyFrom: Record<string, readonly AbiVersion[]> = {
-  proxy_get_log_level: ["0.2.1"],
-  proxy_continue_stream: ["0.2.0", "0.2.1"],
-  proxy_close_stream: ["0.2.0", "0.2.1"],
-};
+const onlyIn = new Map<string, readonly AbiVersion[]>([
+  ["proxy_get_log_level", ["0.2.1"]],
+  ["proxy_continue_stream", ["0.2.0", "0.2.1"]],
+  ["proxy_close_stream", ["0.2.0", "0.2.1"]],
+]);
 
 const allowed: Record<Phase, readonly Availability[]> = {
   instantiate: ["running", "starting", "allocating"],
@@ -48,7 +48,7 @@ const allowed: Record<Phase, readonly Availability[]> = {
 export function findHostFunction(module: string, name: string, abiVersion: AbiVersion): HostFunction | undefined {
   if (module === "wasi_snapshot_preview1" || module === "wasi_unstable") return own(wasiFunctions, name);
   if (module !== "env") return undefined;
-  if (onlyFrom[name]?.includes(abiVersion) === false) return undefined;
+  if (onlyIn.get(name)?.includes(abiVersion) === false) return undefined;
   return own(environment, name);
 }
 
