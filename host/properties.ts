@@ -39,6 +39,12 @@ export class StreamInfo {
     this.startNs = options.startNs;
   }
 
+  /** The router has chosen the one host there is. */
+  chooseUpstream(): void {
+    this.upstream = { ip: "127.0.0.1", port: 8080 };
+    this.attemptCount = 1n;
+  }
+
   setFilterState(key: ByteString, value: Uint8Array): Status {
     this.filterState.set(key, byteString(value));
     return Status.Ok;
@@ -80,6 +86,8 @@ export function streamProperties(
         filter_chain_name: () => "",
         listener_direction: () => 0n,
       }),
+    // An empty message: no filter of this host has dynamic metadata.
+    metadata: () => "",
     filter_state: () => ({ get: (key) => info.filterState.get(key) }),
   };
 }

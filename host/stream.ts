@@ -120,7 +120,10 @@ export class HttpStream {
 
   #ends(): StreamEnds {
     return {
-      sendUpstreamHeaders: (headers, endOfStream) => this.#upstream.headers(headers, endOfStream),
+      sendUpstreamHeaders: (headers, endOfStream) => {
+        this.#options.info.chooseUpstream();
+        this.#upstream.headers(headers, endOfStream);
+      },
       sendUpstreamData: (bytes, endOfStream) => this.#upstream.data(bytes, endOfStream),
       sendUpstreamTrailers: (trailers) => this.#upstream.trailers(trailers),
       sendClientHeaders: (headers) => {
