@@ -1,2 +1,2 @@
-export * from "./types.ts";
 export { hostEngine } from "./host-engine.ts";
+export * from "./types.ts";
