@@ -1,0 +1,2 @@
+export { ConfigReader } from "./config-reader";
+export { Json, JsonKind } from "./json";

@@ -1,0 +1,116 @@
+// A JSON document over the UTF-8 bytes it was read from: text and numbers are decoded when they are asked for.
+import { decode, Encoder, first } from "../text";
+import { JsonParser } from "./parser";
+
+export const enum JsonKind {
+  Null,
+  Bool,
+  Number,
+  String,
+  Array,
+  Object,
+}
+
+/** One value of a document. Members and items are a linked list in the order of the text. */
+export class Json {
+  /** The value that this one is a member or item of. */
+  parent: Json | null = null;
+  /** A member's name in UTF-8. */
+  key: ArrayBuffer | null = null;
+  /** Place among its siblings, from 0. */
+  index: i32 = 0;
+  /** First member or item. */
+  first: Json | null = null;
+  /** The sibling after this one. */
+  next: Json | null = null;
+  /** How many members or items. */
+  length: i32 = 0;
+  /** Where the text of the value ends. */
+  end: usize = 0;
+  /** Somebody has asked for this member; what nobody asks for is an unknown key. */
+  asked: bool = false;
+
+  /** `source` holds the bytes that `start` points into. */
+  constructor(
+    readonly source: ArrayBuffer,
+    readonly kind: JsonKind,
+    readonly start: usize,
+  ) {}
+
+  /** The member of this name; null when there is none. */
+  get(key: string): Json | null {
+    first.set(key);
+    return this.find(first);
+  }
+
+  /** The member whose name these bytes are. */
+  find(key: Encoder): Json | null {
+    let member = this.first;
+    while (member !== null) {
+      const name = member.key;
+      if (name !== null && key.equals(changetype<usize>(name), name.byteLength)) {
+        member.asked = true;
+        return member;
+      }
+      member = member.next;
+    }
+    return null;
+  }
+
+  /** A string's text in UTF-8; empty when this is no string. */
+  bytes(): ArrayBuffer {
+    first.clear();
+    if (this.kind == JsonKind.String) new JsonParser(this.source).readString(this.start, first);
+    return first.toBuffer();
+  }
+
+  /** The string; "" when this is none. */
+  string(): string {
+    return decode(this.bytes());
+  }
+
+  bool(): bool {
+    return this.kind == JsonKind.Bool && load<u8>(this.start) == 0x74; // "t"
+  }
+
+  /** Whether this is a whole number of at most 15 digits, written without fraction or exponent. */
+  isInteger(): bool {
+    return this.kind == JsonKind.Number && this.digits() == this.end;
+  }
+
+  /** The whole number; 0 when this is none (see `isInteger`). */
+  integer(): i64 {
+    if (!this.isInteger()) return 0;
+    let value: i64 = 0;
+    for (let at = this.start; at < this.end; ++at) {
+      const byte = load<u8>(at);
+      if (byte != 0x2d) value = value * 10 + byte - 48;
+    }
+    return load<u8>(this.start) == 0x2d ? -value : value;
+  }
+
+  /** Where the sign and at most 15 digits at the beginning end. */
+  private digits(): usize {
+    let at = this.start + usize(load<u8>(this.start) == 0x2d);
+    const most = at + 15;
+    while (at < min(most, this.end) && load<u8>(at) >= 48 && load<u8>(at) <= 57) ++at;
+    return at;
+  }
+
+  /** Appends where this value is: its JSON pointer, such as "/rules/0/keys" ("/" for the whole). */
+  appendPath(to: Encoder): void {
+    const parent = this.parent;
+    if (parent !== null && parent.parent !== null) parent.appendPath(to);
+    to.appendByte(0x2f);
+    const key = this.key;
+    if (key !== null) to.appendBytes(changetype<usize>(key), key.byteLength);
+    else if (parent !== null) to.appendNumber(this.index);
+  }
+
+  /** The line it begins on, from 1. */
+  line(): i32 {
+    let line = 1;
+    for (let at = changetype<usize>(this.source); at < this.start; ++at) if (load<u8>(at) == 10) ++line;
+    return line;
+  }
+}

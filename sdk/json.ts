@@ -1,0 +1,2 @@
+// `import { ConfigReader } from "@proxy-wasm-kit/sdk/json"`.
+export * from "./assembly/json/index";
