@@ -1,0 +1,127 @@
+// What a filter extends. Every callback has a default, and only those that a filter overrides are in its module.
+import { BufferKind, FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus, MapKind, Status, StreamKind } from "./abi";
+import { Buffer } from "./body";
+import { HeaderMap } from "./headers";
+import * as host from "./hostcalls";
+import { unexpected } from "./log";
+
+export abstract class Context {
+  /** The host's number of it: unique in its VM, never used again. */
+  constructor(readonly id: u32) {}
+
+  /** The stream or plugin ends. A root context that returns false must call `done()` later. */
+  onDone(): bool {
+    return true;
+  }
+
+  /** Time for access logging, when the stream is over: header maps can be read, nothing can be changed. */
+  onLog(): void {}
+
+  /** The last callback of this context. */
+  onDelete(): void {}
+}
+
+/** One for each plugin configuration in a VM; makes the contexts of its streams. */
+export abstract class RootContext extends Context {
+  /** The VM has started; false refuses the configuration. */
+  onStart(vmConfiguration: Buffer): bool {
+    return true;
+  }
+
+  /** The plugin's configuration, readable only inside this callback; false refuses it (log the reason before). */
+  onConfigure(configuration: Buffer): bool {
+    return true;
+  }
+
+  /** One period of `setTickPeriodMs` is over. No stream is current: see `setEffectiveContext`. */
+  onTick(): void {}
+
+  /** The context of a new HTTP stream; null leaves the stream alone. */
+  createHttpContext(id: u32): HttpContext | null {
+    return null;
+  }
+
+  /** Calls `onTick` every `ms` milliseconds from now on, on this thread; 0 stops. */
+  setTickPeriodMs(ms: u32): void {
+    const status = host.proxy_set_tick_period_milliseconds(ms);
+    if (status != Status.Ok) unexpected("proxy_set_tick_period_milliseconds", status);
+  }
+
+  /** Ends the plugin after `onDone` has returned false. */
+  done(): void {
+    const status = host.proxy_done();
+    if (status != Status.Ok) unexpected("proxy_done", status);
+  }
+}
+
+/** One HTTP stream: a request and its response. */
+export abstract class HttpContext extends Context {
+  /** `count` lines have come; with `endOfStream` there is neither body nor trailers. */
+  onRequestHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
+    return FilterHeadersStatus.Continue;
+  }
+
+  /** `size` bytes can be read; `endOfStream` is never true when trailers follow. */
+  onRequestBody(size: u32, endOfStream: bool): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+
+  onRequestTrailers(count: u32): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+
+  onResponseHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
+    return FilterHeadersStatus.Continue;
+  }
+
+  onResponseBody(size: u32, endOfStream: bool): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+
+  onResponseTrailers(count: u32): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+
+  get request(): HttpMessage {
+    return request;
+  }
+
+  get response(): HttpMessage {
+    return response;
+  }
+
+  /** Lets a paused request go on when this callback returns. In the callback that pauses it, it would hang for ever. */
+  resumeRequest(): void {
+    this.resume(StreamKind.Request);
+  }
+
+  /** As `resumeRequest`, for the response. */
+  resumeResponse(): void {
+    this.resume(StreamKind.Response);
+  }
+
+  private resume(kind: StreamKind): void {
+    const status = host.proxy_continue_stream(kind);
+    if (status != Status.Ok) unexpected("proxy_continue_stream", status);
+  }
+}
+
+/** The parts of a request or response; it holds no data, the host does. */
+export class HttpMessage {
+  readonly headers: HeaderMap;
+  readonly body: Buffer;
+  readonly trailers: HeaderMap;
+
+  constructor(headers: MapKind, body: BufferKind, trailers: MapKind) {
+    this.headers = new HeaderMap(headers);
+    this.body = new Buffer(body);
+    this.trailers = new HeaderMap(trailers);
+  }
+}
+
+// @ts-ignore: decorator
+@lazy
+const request = new HttpMessage(MapKind.RequestHeaders, BufferKind.HttpRequestBody, MapKind.RequestTrailers);
+// @ts-ignore: decorator
+@lazy
+const response = new HttpMessage(MapKind.ResponseHeaders, BufferKind.HttpResponseBody, MapKind.ResponseTrailers);

@@ -1,0 +1,155 @@
+// Header maps: request and response headers and trailers, those of callouts, gRPC metadata. One class serves all.
+import { MapKind, Status } from "./abi";
+import * as host from "./hostcalls";
+import { unexpected } from "./log";
+import { givenSize, lend, outPtr, outSize, reclaim, take } from "./memory";
+import { decode, Encoder, first, isText, same, second } from "./text";
+
+/** Names are case-insensitive, and lower case as the host returns them. Pseudo headers (":path") are entries too. */
+export class HeaderMap {
+  private walk: HeaderEntries | null = null;
+
+  constructor(readonly kind: MapKind) {}
+
+  /** The first value of a name; `null` when absent or when the map is not there now, "" when empty. */
+  get(name: string): string | null {
+    first.set(name);
+    const status = host.proxy_get_header_map_value(this.kind, first.ptr, first.length, outPtr(), outSize());
+    if (status == Status.Ok) return decode(take());
+    // BadArgument: the map is not there in this callback (Envoy keeps request headers only while they are held).
+    if (status != Status.NotFound && status != Status.BadArgument) unexpected("proxy_get_header_map_value", status);
+    return null;
+  }
+
+  /** Every value of a name, each line apart; several lines of one name are not visible through `get`. */
+  getAll(name: string): string[] {
+    const values: string[] = [];
+    const entries = this.entries();
+    while (entries.next()) if (entries.nameIs(name)) values.push(entries.value);
+    return values;
+  }
+
+  /**
+   * Walks over all lines, with one host call and no allocation when used again. Valid until `entries()` of the same map
+   * is called again. A map that is not there now has no entries.
+   */
+  entries(): HeaderEntries {
+    let walk = this.walk;
+    if (walk === null) this.walk = walk = new HeaderEntries();
+    walk.read(this.kind);
+    return walk;
+  }
+
+  /**
+   * Makes `value` the only one of this name. BadArgument: the map is not there or cannot be changed now, or there is a
+   * line break or NUL in the text (Envoy would send it as it is, and the peer would read another header).
+   */
+  set(name: string, value: string): Status {
+    if (first.set(name).hasLineBreak() || second.set(value).hasLineBreak()) return Status.BadArgument;
+    return host.proxy_replace_header_map_value(this.kind, first.ptr, first.length, second.ptr, second.length);
+  }
+
+  /** Adds a line. Envoy joins with "," for pseudo headers and those it knows by name (accept, via ...). As `set`. */
+  add(name: string, value: string): Status {
+    if (first.set(name).hasLineBreak() || second.set(value).hasLineBreak()) return Status.BadArgument;
+    return host.proxy_add_header_map_value(this.kind, first.ptr, first.length, second.ptr, second.length);
+  }
+
+  /** Removes every line of this name; Ok when there was none. BadArgument: the map cannot be changed now. */
+  remove(name: string): Status {
+    first.set(name);
+    return host.proxy_remove_header_map_value(this.kind, first.ptr, first.length);
+  }
+}
+
+/**
+ * A walk over the lines of a header map: `while (entries.next()) if (entries.nameIs("x-a")) ...`.
+ * Layout read: u32 n | n x (u32 name size, u32 value size) | n x (name, NUL, value, NUL). Source: proxy-wasm-cpp-host
+ * src/pairs_util.cc.
+ */
+export class HeaderEntries {
+  /** Pointer and size in bytes of the current line's parts; valid as long as the walk. */
+  namePtr: usize = 0;
+  nameSize: i32 = 0;
+  valuePtr: usize = 0;
+  valueSize: i32 = 0;
+
+  private buffer: ArrayBuffer = new ArrayBuffer(2048);
+  private count: i32 = 0;
+  private index: i32 = 0;
+
+  /** Goes to the next line (at first: to the first); false when there is none. */
+  next(): bool {
+    const index = this.index;
+    if (index >= this.count) return false;
+    const sizes = changetype<usize>(this.buffer) + 4 + (<usize>index << 3);
+    this.namePtr = index == 0 ? sizes + (<usize>this.count << 3) : this.valuePtr + this.valueSize + 1;
+    this.nameSize = load<i32>(sizes);
+    this.valuePtr = this.namePtr + this.nameSize + 1;
+    this.valueSize = load<i32>(sizes, 4);
+    this.index = index + 1;
+    return true;
+  }
+
+  /** Whether the current line has this name, given in lower case and ASCII. */
+  nameIs(lower: string): bool {
+    return isText(this.namePtr, this.nameSize, lower);
+  }
+
+  /** Whether the current line has this name, given as bytes in lower case. */
+  nameEquals(lower: ArrayBuffer): bool {
+    const size = this.nameSize;
+    return size == lower.byteLength && same(this.namePtr, changetype<usize>(lower), size);
+  }
+
+  /** Whether the current line has this value. */
+  valueIs(text: string): bool {
+    return isText(this.valuePtr, this.valueSize, text);
+  }
+
+  get name(): string {
+    return String.UTF8.decodeUnsafe(this.namePtr, this.nameSize);
+  }
+
+  get value(): string {
+    return String.UTF8.decodeUnsafe(this.valuePtr, this.valueSize);
+  }
+
+  read(kind: MapKind): void {
+    this.index = 0;
+    this.count = 0;
+    lend(changetype<usize>(this.buffer), this.buffer.byteLength);
+    const status = host.proxy_get_header_map_pairs(kind, outPtr(), outSize());
+    const larger = reclaim();
+    if (status != Status.Ok) {
+      // Other hosts say so when the map is not there; Envoy answers Ok and nothing.
+      if (status != Status.BadArgument && status != Status.NotFound) unexpected("proxy_get_header_map_pairs", status);
+      return;
+    }
+    if (givenSize() < 4) return;
+    if (larger !== null) this.buffer = larger;
+    this.count = load<i32>(changetype<usize>(this.buffer));
+  }
+}
+
+/** A list of header lines to hand to the host: for local responses, callouts, whole maps. */
+export class Headers {
+  private count: i32 = 0;
+  private sizes: Encoder = new Encoder();
+  private texts: Encoder = new Encoder();
+
+  /** Adds a line. One with a line break or NUL in it is left out: it could forge another. */
+  with(name: string, value: string): this {
+    if (first.set(name).hasLineBreak() || second.set(value).hasLineBreak()) return this;
+    this.count += 1;
+    this.sizes.appendWord(first.length).appendWord(second.length);
+    this.texts.appendBytes(first.ptr, first.length).appendByte(0).appendBytes(second.ptr, second.length).appendByte(0);
+    return this;
+  }
+
+  /** Writes them in the host's layout (see `HeaderEntries`). */
+  encode(into: Encoder): void {
+    into.clear().appendWord(this.count);
+    into.appendBytes(this.sizes.ptr, this.sizes.length).appendBytes(this.texts.ptr, this.texts.length);
+  }
+}

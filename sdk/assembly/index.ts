@@ -1,0 +1,17 @@
+// The public API: re-exports only. `json`, `crypto` are separate imports, so that they cost nothing unused.
+
+// The module's callbacks; the transform makes them exports of the filter.
+import "./exports";
+
+export { BufferKind, FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus, GrpcStatus, LogLevel, Status } from "./abi";
+export { Buffer, BufferReader } from "./body";
+export { clock } from "./clock";
+export { Context, HttpContext, HttpMessage, RootContext } from "./contexts";
+export { registerRootContext, setEffectiveContext } from "./dispatcher";
+export { environment } from "./environment";
+export { HeaderEntries, HeaderMap, Headers } from "./headers";
+export { log } from "./log";
+export { Counter } from "./metric";
+export { Path, property } from "./property";
+export { LocalResponse } from "./response";
+export { isText } from "./text";

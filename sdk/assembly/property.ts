@@ -1,0 +1,57 @@
+// Properties (attributes) of the request, connection, node and plugin, and those that filters set themselves.
+// Source: Envoy's attribute list; encoding of values in envoy source/extensions/common/wasm/context.cc.
+import { Status } from "./abi";
+import * as host from "./hostcalls";
+import { unexpected } from "./log";
+import { outPtr, outSize, take } from "./memory";
+import { decode, second } from "./text";
+
+/** The path of a property, encoded once: keep it in a constant. */
+export class Path {
+  /** From its dotted form, such as "request.path". */
+  static of(dotted: string): Path {
+    const bytes = String.UTF8.encode(dotted);
+    for (let at = changetype<usize>(bytes), end = at + bytes.byteLength; at < end; ++at) {
+      if (load<u8>(at) == 46) store<u8>(at, 0);
+    }
+    return new Path(bytes);
+  }
+
+  /** From its segments, for those that have a dot in them, such as `["metadata", "filter_metadata", "envoy.lb"]`. */
+  static segments(parts: string[]): Path {
+    return new Path(String.UTF8.encode(parts.join("\0")));
+  }
+
+  private constructor(readonly bytes: ArrayBuffer) {}
+}
+
+export namespace property {
+  /** The value as text; `null` when the property is absent now. Bytes that are no UTF-8 become U+FFFD. */
+  export function text(path: Path): string | null {
+    const value = bytes(path);
+    return value === null ? null : decode(value);
+  }
+
+  /** The value as the host encodes it; `null` when the property is absent now (each has its own lifetime). */
+  export function bytes(path: Path): ArrayBuffer | null {
+    const name = path.bytes;
+    const status = host.proxy_get_property(changetype<usize>(name), name.byteLength, outPtr(), outSize());
+    if (status == Status.Ok) return take();
+    if (status != Status.NotFound) unexpected("proxy_get_property", status);
+    return null;
+  }
+
+  export function has(path: Path): bool {
+    return bytes(path) !== null;
+  }
+
+  /**
+   * Sets filter state `wasm.<name>` of this stream, which later filters and access logs can read.
+   * NotFound: there is no stream (root context). BadArgument: it is declared read-only and set already.
+   */
+  export function set(name: string, value: string): Status {
+    const key = String.UTF8.encode(name);
+    second.set(value);
+    return host.proxy_set_property(changetype<usize>(key), key.byteLength, second.ptr, second.length);
+  }
+}

@@ -1,0 +1,146 @@
+// Strings are UTF-16 here and bytes at the host. An Encoder builds UTF-8 in a buffer that is used again and again, so that
+// a host call allocates nothing, and a message made of parts needs no strings in between.
+
+/** A buffer kept between uses is at most this large, so that one long text does not hold memory for ever. */
+const KEEP = 65536;
+
+export class Encoder {
+  ptr: usize = 0;
+  /** Bytes in use. */
+  length: i32 = 0;
+  private capacity: i32 = 0;
+
+  clear(): this {
+    this.length = 0;
+    if (this.capacity > KEEP) {
+      heap.free(this.ptr);
+      this.capacity = 0;
+    }
+    return this;
+  }
+
+  /** Replaces the content with `text`. */
+  set(text: string): this {
+    return this.clear().append(text);
+  }
+
+  append(text: string): this {
+    const length = text.length;
+    this.reserve(length);
+    for (let i = 0; i < length; ++i) {
+      let code = text.charCodeAt(i);
+      if (code < 0x80) {
+        store<u8>(this.ptr + this.length, code);
+        this.length += 1;
+        continue;
+      }
+      // A surrogate without its other half is encoded like any character, as asc's own library does.
+      if ((code & 0xfc00) == 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) == 0xdc00) {
+        code = ((code & 0x3ff) << 10) + (text.charCodeAt(++i) & 0x3ff) + 0x10000;
+      }
+      this.appendCodePoint(code).reserve(length - i);
+    }
+    return this;
+  }
+
+  /** Appends a character from U+0080 on. */
+  appendCodePoint(code: i32): this {
+    if (code < 0x800) {
+      this.appendByte(0xc0 | (code >> 6));
+    } else {
+      if (code < 0x10000) this.appendByte(0xe0 | (code >> 12));
+      else this.appendByte(0xf0 | (code >> 18)).appendByte(0x80 | ((code >> 12) & 63));
+      this.appendByte(0x80 | ((code >> 6) & 63));
+    }
+    return this.appendByte(0x80 | (code & 63));
+  }
+
+  appendBytes(from: usize, length: i32): this {
+    memory.copy(this.reserve(length), from, length);
+    this.length += length;
+    return this;
+  }
+
+  appendByte(byte: i32): this {
+    store<u8>(this.reserve(1), byte);
+    this.length += 1;
+    return this;
+  }
+
+  /** Appends four bytes, little endian. */
+  appendWord(value: u32): this {
+    store<u32>(this.reserve(4), value);
+    this.length += 4;
+    return this;
+  }
+
+  /** Appends a number in decimal. */
+  appendNumber(value: i64): this {
+    if (value < 0) return this.appendByte(0x2d).appendNumber(-value);
+    if (value >= 10) this.appendNumber(value / 10);
+    return this.appendByte(<i32>(48 + (value % 10)));
+  }
+
+  /** Whether exactly these bytes are in it. */
+  equals(ptr: usize, length: i32): bool {
+    return length == this.length && same(ptr, this.ptr, length);
+  }
+
+  /** True when a header would be cut short or split in two by what is in the buffer: CR, LF or NUL. */
+  hasLineBreak(): bool {
+    for (let at = this.ptr, end = at + this.length; at < end; ++at) {
+      const byte = load<u8>(at);
+      if (byte == 10 || byte == 13 || byte == 0) return true;
+    }
+    return false;
+  }
+
+  /** A copy of what is in it. */
+  toBuffer(): ArrayBuffer {
+    const buffer = new ArrayBuffer(this.length);
+    memory.copy(changetype<usize>(buffer), this.ptr, this.length);
+    return buffer;
+  }
+
+  /** Makes room for `more` bytes; returns where they go. */
+  private reserve(more: i32): usize {
+    const length = this.length;
+    const need = length + more;
+    if (need > this.capacity) {
+      const room = max(need * 2, 256);
+      const ptr = heap.alloc(room);
+      memory.copy(ptr, this.ptr, length);
+      if (this.capacity != 0) heap.free(this.ptr);
+      this.ptr = ptr;
+      this.capacity = room;
+    }
+    return this.ptr + length;
+  }
+}
+
+/** For a call's first text (a name, a key, a message) and its second (a value). */
+// @ts-ignore: decorator
+@lazy
+export const first = new Encoder();
+// @ts-ignore: decorator
+@lazy
+export const second = new Encoder();
+
+/** Whether two runs of bytes are equal. Not for secrets: see `crypto/equal`. */
+export function same(a: usize, b: usize, size: i32): bool {
+  for (let i = 0; i < size; ++i) if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  return true;
+}
+
+/** Whether the bytes are this text; it must be ASCII. */
+export function isText(ptr: usize, size: i32, text: string): bool {
+  if (size != text.length) return false;
+  const units = changetype<usize>(text);
+  for (let i = 0; i < size; ++i) if (load<u8>(ptr + i) != load<u16>(units + (<usize>i << 1))) return false;
+  return true;
+}
+
+/** Text of UTF-8 bytes; invalid sequences become U+FFFD, so it never fails. */
+export function decode(bytes: ArrayBuffer): string {
+  return String.UTF8.decodeUnsafe(changetype<usize>(bytes), bytes.byteLength);
+}

@@ -1,0 +1,2 @@
+// The package's entry: `import { ... } from "@proxy-wasm-kit/sdk"`.
+export * from "./assembly/index";
