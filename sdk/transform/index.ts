@@ -1,2 +1,59 @@
-/** The asc transform of the SDK. */
-export {};
+/**
+ * The asc transform of the SDK: `asc --transform @proxy-wasm-kit/sdk/transform`. It makes the module export exactly the
+ * callbacks its filter overrides, keeps strings for silent logs from being built, and sets the SDK's `abort`.
+ */
+import type { Parser, Program, Source, Statement } from "assemblyscript";
+import { Node } from "assemblyscript";
+import { Transform } from "assemblyscript/transform";
+import type binaryen from "binaryen";
+import { guardLogs } from "./guard-logs.ts";
+import { packStrings } from "./pack-strings.ts";
+import { pruneCallbacks } from "./prune-callbacks.ts";
+import { type AstNode, walk } from "./walk.ts";
+
+/** asc's `SourceKind.UserEntry` (src/ast.ts): the exports of such a source are the module's. */
+const userEntry = 1;
+
+export default class SdkTransform extends Transform {
+  override afterParse(parser: Parser): void {
+    const exportsSource = parser.sources.find((source) => isSdkFile(source.internalPath, "exports"));
+    if (exportsSource === undefined) return; // The filter does not use the SDK.
+    exportsSource.sourceKind = userEntry;
+    const abort = exportsSource.internalPath.replace(/exports$/, "abort/abort");
+    // An `abort` that the user has set (`--use abort=...`) stays.
+    const aliases = (this.program.options.globalAliases ??= new Map());
+    if (!aliases.has("abort")) aliases.set("abort", abort);
+    if (!parser.sources.some((source) => isSdkFile(source.internalPath, "abort"))) {
+      throw new Error("sdk transform: the SDK's abort.ts was not parsed; exports.ts must import it");
+    }
+    for (const source of parser.sources) {
+      if (source.internalPath === "~lib/rt/common") dropRuntimeChecks(source);
+      else guardLogs(source);
+    }
+  }
+
+  override afterInitialize(program: Program): void {
+    for (const [path, file] of program.filesByName) if (isSdkFile(path, "exports")) pruneCallbacks(program, file);
+  }
+
+  override afterCompile(module: binaryen.Module): void {
+    packStrings(this.binaryen, module);
+  }
+}
+
+/**
+ * asc's allocator and collector check their own data at every step (`DEBUG` in rt/common.ts). Those checks find faults of
+ * asc alone, at 0.7 kB a module; assertions about the filter's code stay.
+ */
+function dropRuntimeChecks(source: Source): void {
+  walk(source.statements, (node) => {
+    const { name, initializer } = node as { name?: { text?: string }; initializer?: AstNode };
+    if (name?.text !== "DEBUG" || initializer === undefined) return undefined;
+    return Object.assign(node, { initializer: Node.createFalseExpression((node as unknown as Statement).range) });
+  });
+}
+
+/** Whether asc's internal path is of this file of the SDK, installed as a package or in its own repository. */
+function isSdkFile(internalPath: string, name: string): boolean {
+  return new RegExp(`(^|/)sdk/assembly/${name}$`).test(internalPath);
+}

@@ -1,0 +1,59 @@
+/**
+ * Turns the statement `log.debug(expression)` into `if (log.enabled(1)) log.debug(expression)`, so that the expression is
+ * evaluated only when the level is on. For trace, debug and info; a warning is rare enough.
+ */
+import type { CallExpression, ExpressionStatement, ImportStatement, Range, Source } from "assemblyscript";
+import { Node } from "assemblyscript";
+import { type AstNode, isNode, walk } from "./walk.ts";
+
+/** asc's `NodeKind.Expression` (src/ast.ts): a statement that is an expression. */
+const expressionStatement = 39;
+
+/** asc's 64-bit integers, which its portable build defines globally (src/glue/js/i64.js). */
+const int64 = (globalThis as unknown as { i64_new(low: number): i64 }).i64_new;
+
+/** Levels by method; numbers of the ABI. */
+const guarded = new Map([
+  ["trace", 0],
+  ["debug", 1],
+  ["info", 2],
+]);
+
+export function guardLogs(source: Source): void {
+  const name = importedLog(source);
+  if (name === undefined) return;
+  walk(source.statements, (node) => {
+    const call = (node as Partial<ExpressionStatement>).expression;
+    // Only a statement: the value of an expression would change.
+    if (!isNode(call) || !isCallStatement(node, call)) return undefined;
+    const callee = call.expression as undefined | { expression?: { text?: string }; property?: { text?: string } };
+    const level = guarded.get(callee?.property?.text ?? "");
+    if (level === undefined || callee?.expression?.text !== name) return undefined;
+    return guard(node as unknown as ExpressionStatement, name, level, call.range) as unknown as AstNode;
+  });
+}
+
+function guard(statement: ExpressionStatement, name: string, level: number, range: Range): object {
+  const enabled = Node.createPropertyAccessExpression(
+    Node.createIdentifierExpression(name, range),
+    Node.createIdentifierExpression("enabled", range),
+    range,
+  );
+  const condition = Node.createCallExpression(enabled, null, [Node.createIntegerLiteralExpression(int64(level), range)], range);
+  return Node.createIfStatement(condition, statement, null, range);
+}
+
+function isCallStatement(node: AstNode, call: object): call is CallExpression {
+  return node.kind === expressionStatement && "args" in call;
+}
+
+/** The name under which a source has the SDK's `log`; undefined when it does not import it. */
+function importedLog(source: Source): string | undefined {
+  for (const statement of source.statements) {
+    const { declarations, path } = statement as Partial<ImportStatement>;
+    if (!path?.value.includes("proxy-wasm-kit/sdk") || !declarations) continue;
+    const log = declarations.find((declaration) => "foreignName" in declaration && declaration.foreignName.text === "log");
+    if (log !== undefined) return log.name.text;
+  }
+  return undefined;
+}
