@@ -1,0 +1,66 @@
+/**
+ * Envoy's standard error as records. Messages may hold newlines (filters log what they like), so records are framed
+ * with ASCII separators: RS level US logger US message GS. Access log lines are written in the same frame.
+ */
+
+/** One line of Envoy's log; `logger` is "access" for access logs and "" for text outside of any record. */
+export interface LogRecord {
+  readonly level: EnvoyLogLevel;
+  readonly logger: string;
+  readonly message: string;
+}
+
+export const envoyLogLevels = ["trace", "debug", "info", "warning", "error", "critical"] as const;
+export type EnvoyLogLevel = (typeof envoyLogLevels)[number];
+
+const start = "\x1e";
+const field = "\x1f";
+const end = "\x1d";
+
+/** For `--log-format`: level, logger, message. */
+export const logFormat = `${start}%l${field}%n${field}%v${end}`;
+
+/** A text format for an access log whose lines become records of the logger "access". */
+export const accessLogFormat = (operators: readonly string[]): string =>
+  `${start}info${field}access${field}${operators.join(field)}${end}\n`;
+
+/** The values of an access log record, as many as its format has operators; "-" is Envoy's for absent. */
+export const accessLogValues = (record: LogRecord): string[] => record.message.split(field);
+
+/** Cuts a byte stream into records, however the stream is cut into chunks. */
+export class RecordReader {
+  readonly #decoder = new TextDecoder();
+  readonly #onRecord: (record: LogRecord) => void;
+  #rest = "";
+
+  constructor(onRecord: (record: LogRecord) => void) {
+    this.#onRecord = onRecord;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#rest += this.#decoder.decode(chunk, { stream: true });
+    for (let at = this.#rest.indexOf(start); at >= 0; at = this.#rest.indexOf(start)) {
+      const stop = this.#rest.indexOf(end, at);
+      if (stop < 0) return;
+      this.#outside(this.#rest.slice(0, at));
+      this.#onRecord(recordOf(this.#rest.slice(at + 1, stop)));
+      this.#rest = this.#rest.slice(stop + 1);
+    }
+  }
+
+  /** No more chunks: what is left is text outside of records, such as the last words of a crash. */
+  finish(): void {
+    this.#outside(this.#rest);
+    this.#rest = "";
+  }
+
+  #outside(text: string): void {
+    const message = text.replaceAll(/^\n+|\n+$/g, "");
+    if (message !== "") this.#onRecord({ level: "error", logger: "", message });
+  }
+}
+
+function recordOf(text: string): LogRecord {
+  const [level = "", logger = "", ...message] = text.split(field);
+  return { level: envoyLogLevels.find((known) => known === level) ?? "error", logger, message: message.join(field) };
+}

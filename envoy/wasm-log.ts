@@ -1,0 +1,25 @@
+/** What Envoy's `wasm` logger says: lines of the modules, and at level trace every call into a module. */
+import type { EnvoyLogLevel, LogRecord } from "./log.ts";
+
+export type WasmEvent =
+  /** A module logged. */
+  | { readonly kind: "log"; readonly level: EnvoyLogLevel; readonly message: string }
+  /** Envoy calls a function of a module. */
+  | { readonly kind: "call"; readonly name: string; readonly arguments: readonly number[] }
+  /** The function has returned; it never does when the module trapped. `result` is absent for functions without. */
+  | { readonly kind: "return"; readonly name: string; readonly result?: number };
+
+/** Null when the record is something else, such as a line of Envoy's own. */
+export function wasmEvent({ level, logger, message }: LogRecord): WasmEvent | null {
+  if (logger !== "wasm") return null;
+  // The prefix is " name root_id vm_id", without those that are empty.
+  const log = /^wasm log[^:]*: (.*)$/s.exec(message);
+  if (log !== null) return { kind: "log", level, message: log[1] ?? "" };
+  const call = /^\[host->vm\] (\w+)\((.*)\)$/.exec(message);
+  if (call !== null) return { kind: "call", name: call[1] ?? "", arguments: numbers(call[2] ?? "") };
+  const done = /^\[host<-vm\] (\w+) return: (.*)$/.exec(message);
+  if (done === null) return null;
+  return { kind: "return", name: done[1] ?? "", ...(done[2] === "void" ? {} : { result: Number(done[2]) }) };
+}
+
+const numbers = (list: string): number[] => (list === "" ? [] : list.split(", ").map(Number));
