@@ -1,0 +1,107 @@
+/** What Envoy's log tells about the filters of one connection after the other. */
+import { accessLogValues, type EnvoyLogLevel, type LogRecord, type WasmEvent, wasmEvent } from "@proxy-wasm-kit/envoy";
+import type { CallbackRecord, LogLevel, LogLine } from "./types.ts";
+
+/**
+ * What has to be in the access logs of a listener for `EnvoyRecorder` to understand them. The connection's line is
+ * written when the connection and all its streams are gone: no callback and no log line of theirs comes after it.
+ */
+export const accessLog = {
+  stream: ["stream", "%RESPONSE_CODE_DETAILS%", "%UPSTREAM_WIRE_BYTES_SENT%"],
+  connection: ["connection"],
+} as const;
+
+/** What was heard in a while. */
+export interface Heard {
+  readonly logs: LogLine[];
+  readonly callbacks: CallbackRecord[];
+  /** `%RESPONSE_CODE_DETAILS%` of the first stream; null when there was no stream. */
+  details: string | null;
+  /** What Envoy has begun to send upstream for the first stream. */
+  upstreamBytes: number;
+}
+
+/** These belong to root contexts; the other `proxy_on_*` to streams. */
+const rootCallbacks = new Set([
+  "proxy_on_vm_start",
+  "proxy_on_configure",
+  "proxy_on_tick",
+  "proxy_on_queue_ready",
+  "proxy_on_http_call_response",
+  "proxy_on_grpc_receive_initial_metadata",
+  "proxy_on_grpc_receive",
+  "proxy_on_grpc_receive_trailing_metadata",
+  "proxy_on_grpc_close",
+  "proxy_on_foreign_function",
+]);
+
+const levels: Readonly<Record<EnvoyLogLevel, LogLevel>> = {
+  trace: "trace",
+  debug: "debug",
+  info: "info",
+  warning: "warn",
+  error: "error",
+  critical: "critical",
+};
+
+export class EnvoyRecorder {
+  #heard: Heard = silence();
+  /** Calls into modules that have not returned; the innermost is last. `at` is where its record is. */
+  #open: { readonly name: string; readonly at: number | null }[] = [];
+  #onConnectionGone: () => void = () => {};
+
+  add(record: LogRecord): void {
+    if (record.logger === "access") this.#access(accessLogValues(record));
+    const event = wasmEvent(record);
+    if (event?.kind === "log") this.#heard.logs.push({ level: levels[event.level], message: event.message });
+    else if (event?.kind === "call") this.#call(event);
+    else if (event?.kind === "return") this.#return(event);
+  }
+
+  /** Resolves when the next connection and its streams are gone. */
+  connectionGone(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onConnectionGone = resolve;
+    });
+  }
+
+  /** Returns what was heard since the last time. */
+  take(): Heard {
+    const heard = this.#heard;
+    this.#heard = silence();
+    this.#open = [];
+    return heard;
+  }
+
+  #access([kind, details = "-", upstreamBytes]: readonly string[]): void {
+    if (kind === "connection") {
+      this.#onConnectionGone();
+    } else if (this.#heard.details === null) {
+      this.#heard.details = details;
+      this.#heard.upstreamBytes = Number(upstreamBytes);
+    }
+  }
+
+  #call({ name, arguments: values }: WasmEvent & { kind: "call" }): void {
+    const isOfStream =
+      name.startsWith("proxy_on_") &&
+      !rootCallbacks.has(name) &&
+      name !== "proxy_on_memory_allocate" &&
+      !(name === "proxy_on_context_create" && values[1] === 0);
+    this.#open.push({ name, at: isOfStream ? this.#heard.callbacks.length : null });
+    if (isOfStream) this.#heard.callbacks.push({ name, arguments: values });
+  }
+
+  /** Calls inside of the returning one that are still open have trapped. */
+  #return({ name, result }: WasmEvent & { kind: "return" }): void {
+    const depth = this.#open.findLastIndex((call) => call.name === name);
+    if (depth < 0) return;
+    const at = this.#open[depth]?.at ?? null;
+    this.#open.length = depth;
+    const callback = at === null ? undefined : this.#heard.callbacks[at];
+    if (at !== null && callback !== undefined && result !== undefined)
+      this.#heard.callbacks[at] = { ...callback, result };
+  }
+}
+
+const silence = (): Heard => ({ logs: [], callbacks: [], details: null, upstreamBytes: 0 });
