@@ -26,7 +26,7 @@ import {
   logLevels,
   type ProxyOptions,
   type ProxyRequest,
-  type Proxy as RunningProxy,
+  type RunningProxy,
   type UpstreamResponse,
 } from "./types.ts";
 import { withoutVolatileRequestLines, withoutVolatileResponseLines } from "./volatile.ts";

@@ -119,7 +119,7 @@ export interface Exchange {
 }
 
 /** A running chain of filters. Requests are sent one after the other. */
-export interface Proxy {
+export interface RunningProxy {
   send(request: ProxyRequest): Promise<Exchange>;
   /** What the filters logged while the proxy started. */
   readonly startLogs: readonly LogLine[];
@@ -144,5 +144,5 @@ export interface Engine {
   /** With its version, such as "envoy 1.39.3". */
   readonly title: string;
   /** Starts a proxy on free ports. Throws `ConfigurationRefused` when the proxy does not take the filters. */
-  start(options: ProxyOptions): Promise<Proxy>;
+  start(options: ProxyOptions): Promise<RunningProxy>;
 }

@@ -1,0 +1,4 @@
+import { istioEngine } from "../engines/istio.ts";
+import { runScenarios } from "../run-scenarios.ts";
+
+runScenarios("istio", await istioEngine());

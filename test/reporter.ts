@@ -1,0 +1,59 @@
+/**
+ * What `npm test` prints: failures in full, a table of scenarios by engine, and one line over everything. An engine that
+ * this machine does not have stands in the table as skipped, with what to do about it.
+ */
+import type { TestCase, TestModule } from "vitest/node";
+import { DefaultReporter } from "vitest/node";
+
+const engines = ["host", "envoy", "istio"];
+const marks = { passed: "✓", failed: "✗", skipped: "-", pending: "-" };
+
+export default class ScenarioReporter extends DefaultReporter {
+  override onTestRunEnd(...[modules, errors, reason]: Parameters<DefaultReporter["onTestRunEnd"]>): void {
+    super.onTestRunEnd(modules, errors, reason);
+    const table = scenarioTable(modules);
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const count = (state: string) => tests.filter((test) => test.result().state === state).length;
+    // A file that could not be loaded, or an error outside any test, is a failure too.
+    const broken = modules.filter((module) => module.state() === "failed" && module.errors().length > 0).length;
+    const failed = count("failed") + broken + errors.length;
+    const closing = `${count("passed")} passed, ${failed} failed, ${count("skipped")} skipped`;
+    process.stdout.write(`${[...table, "", closing].join("\n")}\n`);
+  }
+}
+
+function scenarioTable(modules: readonly TestModule[]): string[] {
+  const rows = new Map<string, Map<string, TestCase>>();
+  const notes: string[] = [];
+  for (const engine of engines) {
+    const tests = modules.filter(({ project }) => project.name === engine).flatMap((module) => [...module.children.allTests()]);
+    for (const test of tests) {
+      const row = rows.get(test.name) ?? new Map<string, TestCase>();
+      rows.set(test.name, row.set(engine, test));
+    }
+    notes.push(...engineNote(engine, tests));
+  }
+  if (rows.size === 0) return [];
+  const width = Math.max(...[...rows.keys()].map((name) => name.length));
+  const line = (name: string, cells: readonly string[]) => `${name.padEnd(width)}  ${cells.map((cell) => cell.padEnd(5)).join("  ")}`;
+  const cell = (row: ReadonlyMap<string, TestCase>, engine: string) => {
+    const state = row.get(engine)?.result().state;
+    return state === undefined ? "" : marks[state];
+  };
+  return [
+    "",
+    line("Scenarios", engines),
+    ...[...rows].map(([name, row]) => line(name, engines.map((engine) => cell(row, engine)))),
+    ...notes,
+  ];
+}
+
+/** "envoy 1.39.3: 86 passed", or why an engine was left out. */
+function engineNote(engine: string, tests: readonly TestCase[]): string[] {
+  const [first] = tests;
+  if (first === undefined) return [];
+  const suite = first.parent.type === "suite" ? first.parent.name : engine;
+  if (tests.every((test) => test.result().state === "skipped")) return [`${engine}: skipped, ${suite}`];
+  const passed = tests.filter((test) => test.result().state === "passed").length;
+  return [`${suite}: ${passed} of ${tests.length} scenarios passed`];
+}

@@ -1,0 +1,31 @@
+/** How hmac-auth is set up in its scenarios, and how their requests are signed. */
+import { createHmac } from "node:crypto";
+import type { FilterSpec } from "@proxy-wasm-kit/testing";
+import type { SetUp } from "../scenario.ts";
+
+export const key = "It's a Secret to Everybody";
+/** As in the configuration; senders may write it in any case. */
+export const header = "X-My-Hmac-Header-SHA256";
+
+const filter: FilterSpec = {
+  name: "hmac-auth",
+  wasm: "dist/hmac-auth.wasm",
+  configuration: { signing_key: key, signature_header: header },
+};
+
+/** The two fields, and what is given besides. */
+export const withFields = (fields: Readonly<Record<string, unknown>> = {}): SetUp => ({
+  filter: { ...filter, configuration: { signing_key: key, signature_header: header, ...fields } },
+  secrets: [key],
+});
+
+/** Any configuration, right or wrong. */
+export const withConfiguration = (configuration: unknown, environment?: Readonly<Record<string, string>>): SetUp => ({
+  filter: { ...filter, configuration, ...(environment && { environment }) },
+  secrets: [key],
+});
+
+/** The MAC of a body, by node:crypto. */
+export const mac = (body: string | Uint8Array, by: string = key): Buffer => createHmac("sha256", by).update(body).digest();
+
+export const hex = (body: string | Uint8Array, by?: string): string => mac(body, by).toString("hex");

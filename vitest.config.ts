@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+/** One project for what is tested beside the code, and one for each engine the scenarios run on. */
+export default defineConfig({
+  test: {
+    reporters: ["./test/reporter.ts"],
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**", "test/acceptance/**"],
+          testTimeout: 60_000,
+        },
+      },
+      ...["host", "envoy", "istio"].map((engine) => ({
+        test: { name: engine, include: [`test/acceptance/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
+      })),
+    ],
+  },
+});
