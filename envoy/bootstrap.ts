@@ -77,6 +77,8 @@ function connectionManager({ accessLog, filters, upgrades = [] }: BootstrapOptio
     generate_request_id: false,
     server_header_transformation: "PASS_THROUGH",
     http_protocol_options: { enable_trailers: true },
+    // How long a client may take to read a last answer before its connection is closed; all of them are near.
+    delayed_close_timeout: "0.1s",
     upgrade_configs: upgrades.map((type) => ({ upgrade_type: type })),
     ...(accessLog === undefined ? {} : { access_log: [stderrLog(accessLog.stream)] }),
     route_config: {

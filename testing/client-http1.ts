@@ -70,8 +70,10 @@ async function read(reader: SocketReader, method: string, response: ClientRespon
     response.body = Buffer.concat([response.body, bytes]);
   };
   const length = headerValue(response.headers, "content-length");
-  if (method === "HEAD" || [101, 204, 304].includes(response.status)) {
+  if (method === "HEAD" || [204, 304].includes(response.status)) {
     // These end with their headers, whatever those say.
+  } else if (response.status === 101) {
+    await reader.toEnd(append);
   } else if (headerValue(response.headers, "transfer-encoding") === "chunked") {
     for (let size = await chunkSize(reader); size > 0; size = await chunkSize(reader)) {
       await reader.bytes(size, append);

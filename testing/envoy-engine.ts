@@ -108,8 +108,10 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
       const response = await connection(() => send(port, protocol, request, patienceMs));
       const { logs, callbacks, details, upstreamBytes } = recorder.take();
       const received = upstreamBytes > 0 ? await upstream.received() : null;
+      // A connection that changed its protocol ends by one side hanging up, and that is what the details then say.
+      const isForwarded = details === "via_upstream" || (response.status === 101 && received !== null);
       return {
-        outcome: !response.isComplete ? "reset" : details === "via_upstream" ? "forwarded" : "local",
+        outcome: !response.isComplete ? "reset" : isForwarded ? "forwarded" : "local",
         details,
         status: response.status,
         headers: withoutVolatileResponseLines(response.headers),

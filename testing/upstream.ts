@@ -101,14 +101,14 @@ export class RecordingUpstream {
     });
   }
 
-  /** The connection is the client's from here on; it is answered at once, and then only kept open. */
+  /** The connection is the client's from here on: upstream says its body in the new protocol, and hangs up. */
   #onUpgrade(message: IncomingMessage, socket: Duplex): void {
     this.#settle(this.#record(message), true);
     const { status, body = "" } = this.#response;
     const lines = this.#framedHeaders().map(([name, value]) => `${name}: ${value}`);
     socket.on("error", () => {});
     socket.write([`HTTP/1.1 ${status} Answer`, ...lines, "", ""].join("\r\n"), "latin1");
-    socket.write(body);
+    socket.end(body);
   }
 
   /** The response's headers with those HTTP/1 needs to find its end. */
