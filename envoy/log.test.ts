@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { accessLogFormat, accessLogValues, type LogRecord, RecordReader } from "./log.ts";
+import { wasmEvent } from "./wasm-log.ts";
+
+/** What a reader makes of a text that comes in chunks of `size` bytes. */
+function read(text: string, size: number): LogRecord[] {
+  const records: LogRecord[] = [];
+  const reader = new RecordReader((record) => records.push(record));
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
+  reader.finish();
+  return records;
+}
+
+describe("records", () => {
+  const text =
+    "\x1einfo\x1fmain\x1fstarts\x1d\n\x1ewarning\x1fwasm\x1ftwo\nlines, é\x1d\nAborted\n\n\x1eerror\x1fhttp\x1f\x1d\n";
+
+  test.each([1, 2, 7, 1000])("are read in chunks of %i bytes", (size) => {
+    expect(read(text, size)).toEqual([
+      { level: "info", logger: "main", message: "starts" },
+      { level: "warning", logger: "wasm", message: "two\nlines, é" },
+      { level: "error", logger: "", message: "Aborted" },
+      { level: "error", logger: "http", message: "" },
+    ]);
+  });
+
+  test("that are cut off are told as text", () => {
+    expect(read("\x1einfo\x1fmain\x1fsta", 5)).toEqual([
+      { level: "error", logger: "", message: "\x1einfo\x1fmain\x1fsta" },
+    ]);
+  });
+
+  test("of access logs have the values of their operators", () => {
+    const [record] = read(accessLogFormat(["stream", "200", "via_upstream"]), 9);
+    expect(record?.logger).toBe("access");
+    expect(record && accessLogValues(record)).toEqual(["stream", "200", "via_upstream"]);
+  });
+});
+
+describe("the wasm logger", () => {
+  const event = (message: string) => wasmEvent({ level: "trace", logger: "wasm", message });
+
+  test.each([
+    ["wasm log auth root vm: a: b\nc", { kind: "log", level: "trace", message: "a: b\nc" }],
+    ["wasm log: no prefix", { kind: "log", level: "trace", message: "no prefix" }],
+    [
+      "[host->vm] proxy_on_request_headers(2, 5, 1)",
+      { kind: "call", name: "proxy_on_request_headers", arguments: [2, 5, 1] },
+    ],
+    ["[host->vm] _initialize()", { kind: "call", name: "_initialize", arguments: [] }],
+    ["[host<-vm] proxy_on_request_headers return: 4", { kind: "return", name: "proxy_on_request_headers", result: 4 }],
+    ["[host<-vm] proxy_on_log return: void", { kind: "return", name: "proxy_on_log" }],
+    ["[vm->host] env.proxy_log(2, 4688, 8)", null],
+    ["Thread-Local Wasm created 2 now active", null],
+  ])("says %j", (message, expected) => {
+    expect(event(message)).toEqual(expected);
+  });
+
+  test("is the only one listened to", () => {
+    expect(wasmEvent({ level: "info", logger: "main", message: "wasm log: x" })).toBeNull();
+  });
+});
