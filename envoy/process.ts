@@ -132,9 +132,12 @@ async function ready(addressFile: string, giveUp: AbortSignal): Promise<Admin | 
   return null;
 }
 
-/** How it ended, and what Envoy has to say about it. */
+/** How it ended, and what Envoy has to say about it; protobuf's messages have blanks at random. */
 function refusal(end: string, records: readonly LogRecord[]): string {
   const serious = records.filter(({ level }) => level === "error" || level === "critical");
-  const words = (serious.length > 0 ? serious : records.slice(-5)).map(({ message }) => `  ${message}`);
-  return [`envoy ${end} before it was ready:`, ...new Set(words)].join("\n");
+  const words = (serious.length > 0 ? serious : records.slice(-5)).map(({ message }) =>
+    message.replaceAll(/\s+/g, " "),
+  );
+  const unsaid = words.filter((word, at) => !words.some((other, before) => before < at && other.includes(word)));
+  return [`envoy ${end} before it was ready:`, ...unsaid].join("\n  ");
 }
