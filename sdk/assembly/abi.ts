@@ -1,7 +1,7 @@
 // Numbers of ABI 0.2.1. Source: proxy-wasm/spec abi-versions/v0.2.1, section "Types".
 
 /** Result of a host call. */
-export const enum Status {
+export enum Status {
   Ok = 0,
   NotFound = 1,
   BadArgument = 2,
@@ -17,7 +17,7 @@ export const enum Status {
   Unimplemented = 12,
 }
 
-export const enum LogLevel {
+export enum LogLevel {
   Trace = 0,
   Debug = 1,
   Info = 2,
@@ -27,7 +27,7 @@ export const enum LogLevel {
 }
 
 /** What the headers callbacks return. */
-export const enum FilterHeadersStatus {
+export enum FilterHeadersStatus {
   Continue = 0,
   /** Envoy delivers no body while paused, unless the plugin has `allow_on_headers_stop_iteration: true`. */
   StopIteration = 1,
@@ -40,7 +40,7 @@ export const enum FilterHeadersStatus {
 }
 
 /** What the body callbacks return. */
-export const enum FilterDataStatus {
+export enum FilterDataStatus {
   Continue = 0,
   /** Holds the body; the next call sees all of it so far. Over the buffer limit Envoy answers 413. */
   StopIterationAndBuffer = 1,
@@ -51,12 +51,12 @@ export const enum FilterDataStatus {
 }
 
 /** What the trailers callbacks return. */
-export const enum FilterTrailersStatus {
+export enum FilterTrailersStatus {
   Continue = 0,
   StopIteration = 1,
 }
 
-export const enum BufferKind {
+export enum BufferKind {
   HttpRequestBody = 0,
   HttpResponseBody = 1,
   DownstreamData = 2,
@@ -68,7 +68,7 @@ export const enum BufferKind {
   CallData = 8,
 }
 
-export const enum MapKind {
+export enum MapKind {
   RequestHeaders = 0,
   RequestTrailers = 1,
   ResponseHeaders = 2,
@@ -79,21 +79,21 @@ export const enum MapKind {
   HttpCallResponseTrailers = 7,
 }
 
-export const enum StreamKind {
+export enum StreamKind {
   Request = 0,
   Response = 1,
   Downstream = 2,
   Upstream = 3,
 }
 
-export const enum MetricKind {
+export enum MetricKind {
   Counter = 0,
   Gauge = 1,
   Histogram = 2,
 }
 
 /** gRPC status codes. Source: grpc/doc/statuscodes.md. */
-export const enum GrpcStatus {
+export enum GrpcStatus {
   /** For `LocalResponse`: Envoy derives the status from the HTTP one. */
   Unset = -1,
   Ok = 0,

@@ -1,13 +1,18 @@
 // What the compiler calls on a failed assertion, an access out of bounds or `throw`: says where, then traps. The
 // transform makes it the module's `abort`, so that no import is needed (Envoy refuses modules that import env.abort).
 import { LogLevel } from "./abi";
-import { proxy_log } from "./hostcalls";
+import { proxy_log } from "./env";
 import { first } from "./text";
 
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
-  first.set(message === null ? "abort" : message).append(" at ");
+  first()
+    .set(message === null ? "abort" : message)
+    .append(" at ");
   // The column would be one more constant at every place that can abort.
-  first.append(file === null ? "?" : file).append(":").appendNumber(line);
-  proxy_log(LogLevel.Critical, first.ptr, first.length);
+  first()
+    .append(file === null ? "?" : file)
+    .append(":")
+    .appendNumber(line);
+  proxy_log(LogLevel.Critical, first().ptr, first().length);
   unreachable();
 }

@@ -1,15 +1,19 @@
 // Buffers of the host: bodies, configuration, data of callouts. One class serves all.
 import { BufferKind, Status } from "./abi";
-import * as host from "./hostcalls";
+import * as host from "./env";
 import { unexpected } from "./log";
 import { givenSize, lend, outPtr, outSize, outU32, reclaim, take } from "./memory";
 import { decode, first } from "./text";
 
 /** Room that every BufferReader reads through, one at a time. */
 const WINDOW_SIZE = 16384;
-// @ts-ignore: decorator
-@lazy
-const WINDOW = heap.alloc(WINDOW_SIZE);
+let window: usize = 0;
+
+/** The room, made when it is first needed. */
+function windowPtr(): usize {
+  if (window == 0) window = heap.alloc(WINDOW_SIZE);
+  return window;
+}
 
 /**
  * What is in it depends on the callback: a body buffer has the piece that just came or, after StopIterationAndBuffer,
@@ -50,8 +54,8 @@ export class Buffer {
   }
 
   replaceText(text: string): Status {
-    first.set(text);
-    return this.write(0, i32.MAX_VALUE, first.ptr, first.length);
+    first().set(text);
+    return this.write(0, i32.MAX_VALUE, first().ptr, first().length);
   }
 
   prepend(data: ArrayBuffer): Status {
@@ -87,7 +91,7 @@ export class BufferReader {
 
   /** Reads the next piece; false at the end, or when the buffer is absent. */
   next(): bool {
-    lend(WINDOW, WINDOW_SIZE);
+    lend(windowPtr(), WINDOW_SIZE);
     const status = host.proxy_get_buffer_bytes(this.kind, this.at, WINDOW_SIZE, outPtr(), outSize());
     reclaim();
     if (status != Status.Ok) {
@@ -96,7 +100,7 @@ export class BufferReader {
     }
     const size = givenSize();
     if (size == 0) return false;
-    this.ptr = WINDOW;
+    this.ptr = windowPtr();
     this.length = size;
     this.at += size;
     return true;

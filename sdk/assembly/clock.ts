@@ -1,6 +1,6 @@
 // The wall clock. Envoy reads it with microsecond granularity.
 import { Status } from "./abi";
-import * as host from "./hostcalls";
+import * as host from "./env";
 import { unexpected } from "./log";
 import { outPtr, outU64 } from "./memory";
 

@@ -1,8 +1,16 @@
 // What a filter extends. Every callback has a default, and only those that a filter overrides are in its module.
-import { BufferKind, FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus, MapKind, Status, StreamKind } from "./abi";
+import {
+  BufferKind,
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+  MapKind,
+  Status,
+  StreamKind,
+} from "./abi";
 import { Buffer } from "./body";
+import * as host from "./env";
 import { HeaderMap } from "./headers";
-import * as host from "./hostcalls";
 import { unexpected } from "./log";
 
 export abstract class Context {
@@ -83,11 +91,11 @@ export abstract class HttpContext extends Context {
   }
 
   get request(): HttpMessage {
-    return request;
+    return requestMessage();
   }
 
   get response(): HttpMessage {
-    return response;
+    return responseMessage();
   }
 
   /** Lets a paused request go on when this callback returns. In the callback that pauses it, it would hang for ever. */
@@ -119,9 +127,22 @@ export class HttpMessage {
   }
 }
 
-// @ts-ignore: decorator
-@lazy
-const request = new HttpMessage(MapKind.RequestHeaders, BufferKind.HttpRequestBody, MapKind.RequestTrailers);
-// @ts-ignore: decorator
-@lazy
-const response = new HttpMessage(MapKind.ResponseHeaders, BufferKind.HttpResponseBody, MapKind.ResponseTrailers);
+// One of each serves all streams; made when it is first asked for, so that a filter which asks for none has none.
+let request: HttpMessage | null = null;
+let response: HttpMessage | null = null;
+
+function requestMessage(): HttpMessage {
+  const known = request;
+  if (known !== null) return known;
+  const made = new HttpMessage(MapKind.RequestHeaders, BufferKind.HttpRequestBody, MapKind.RequestTrailers);
+  request = made;
+  return made;
+}
+
+function responseMessage(): HttpMessage {
+  const known = response;
+  if (known !== null) return known;
+  const made = new HttpMessage(MapKind.ResponseHeaders, BufferKind.HttpResponseBody, MapKind.ResponseTrailers);
+  response = made;
+  return made;
+}

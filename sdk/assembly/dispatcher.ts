@@ -2,7 +2,7 @@
 import { LogLevel, Status } from "./abi";
 import { ContextTable } from "./context-table";
 import { Context, HttpContext, RootContext } from "./contexts";
-import * as host from "./hostcalls";
+import * as host from "./env";
 import { outPtr, outSize, take } from "./memory";
 import { first } from "./text";
 
@@ -60,8 +60,6 @@ export function httpContext(id: u32): HttpContext | null {
   return found instanceof HttpContext ? changetype<HttpContext>(found) : null;
 }
 
-// @ts-ignore: decorator
-@inline
 export function context(id: u32): Context | null {
   return contexts.get(id);
 }
@@ -82,14 +80,14 @@ export function setEnding(value: bool): void {
 }
 
 function createRoot(id: u32): RootContext | null {
-  first.set("plugin_root_id");
-  const found = host.proxy_get_property(first.ptr, first.length, outPtr(), outSize()) == Status.Ok;
+  first().set("plugin_root_id");
+  const found = host.proxy_get_property(first().ptr, first().length, outPtr(), outSize()) == Status.Ok;
   const rootId = found ? take() : new ArrayBuffer(0);
   let fallback: Registration | null = null;
   let registration = registrations;
   while (registration !== null) {
-    if (first.set(registration.rootId).equals(changetype<usize>(rootId), rootId.byteLength)) break;
-    if (first.length == 0) fallback = registration;
+    if (first().set(registration.rootId).equals(changetype<usize>(rootId), rootId.byteLength)) break;
+    if (first().length == 0) fallback = registration;
     registration = registration.next;
   }
   const chosen = registration === null ? fallback : registration;
@@ -99,11 +97,14 @@ function createRoot(id: u32): RootContext | null {
 }
 
 function logUnknownRootId(rootId: ArrayBuffer): void {
-  first.set('unknown root ID "').appendBytes(changetype<usize>(rootId), rootId.byteLength).append('"; this module has');
+  first()
+    .set('unknown root ID "')
+    .appendBytes(changetype<usize>(rootId), rootId.byteLength)
+    .append('"; this module has');
   let registration = registrations;
   while (registration !== null) {
-    first.append(' "').append(registration.rootId).append('"');
+    first().append(' "').append(registration.rootId).append('"');
     registration = registration.next;
   }
-  host.proxy_log(LogLevel.Error, first.ptr, first.length);
+  host.proxy_log(LogLevel.Error, first().ptr, first().length);
 }

@@ -1,6 +1,6 @@
 // Header maps: request and response headers and trailers, those of callouts, gRPC metadata. One class serves all.
 import { MapKind, Status } from "./abi";
-import * as host from "./hostcalls";
+import * as host from "./env";
 import { unexpected } from "./log";
 import { givenSize, lend, outPtr, outSize, reclaim, take } from "./memory";
 import { decode, Encoder, first, isText, same, second } from "./text";
@@ -13,8 +13,8 @@ export class HeaderMap {
 
   /** The first value of a name; `null` when absent or when the map is not there now, "" when empty. */
   get(name: string): string | null {
-    first.set(name);
-    const status = host.proxy_get_header_map_value(this.kind, first.ptr, first.length, outPtr(), outSize());
+    first().set(name);
+    const status = host.proxy_get_header_map_value(this.kind, first().ptr, first().length, outPtr(), outSize());
     if (status == Status.Ok) return decode(take());
     // BadArgument: the map is not there in this callback (Envoy keeps request headers only while they are held).
     if (status != Status.NotFound && status != Status.BadArgument) unexpected("proxy_get_header_map_value", status);
@@ -45,20 +45,20 @@ export class HeaderMap {
    * line break or NUL in the text (Envoy would send it as it is, and the peer would read another header).
    */
   set(name: string, value: string): Status {
-    if (first.set(name).hasLineBreak() || second.set(value).hasLineBreak()) return Status.BadArgument;
-    return host.proxy_replace_header_map_value(this.kind, first.ptr, first.length, second.ptr, second.length);
+    if (first().set(name).hasLineBreak() || second().set(value).hasLineBreak()) return Status.BadArgument;
+    return host.proxy_replace_header_map_value(this.kind, first().ptr, first().length, second().ptr, second().length);
   }
 
   /** Adds a line. Envoy joins with "," for pseudo headers and those it knows by name (accept, via ...). As `set`. */
   add(name: string, value: string): Status {
-    if (first.set(name).hasLineBreak() || second.set(value).hasLineBreak()) return Status.BadArgument;
-    return host.proxy_add_header_map_value(this.kind, first.ptr, first.length, second.ptr, second.length);
+    if (first().set(name).hasLineBreak() || second().set(value).hasLineBreak()) return Status.BadArgument;
+    return host.proxy_add_header_map_value(this.kind, first().ptr, first().length, second().ptr, second().length);
   }
 
   /** Removes every line of this name; Ok when there was none. BadArgument: the map cannot be changed now. */
   remove(name: string): Status {
-    first.set(name);
-    return host.proxy_remove_header_map_value(this.kind, first.ptr, first.length);
+    first().set(name);
+    return host.proxy_remove_header_map_value(this.kind, first().ptr, first().length);
   }
 }
 
@@ -78,12 +78,12 @@ export class HeaderEntries {
   private count: i32 = 0;
   private index: i32 = 0;
 
-  /** Goes to the next line (at first: to the first); false when there is none. */
+  /** Goes to the next line (at first: to the first()); false when there is none. */
   next(): bool {
     const index = this.index;
     if (index >= this.count) return false;
-    const sizes = changetype<usize>(this.buffer) + 4 + (<usize>index << 3);
-    this.namePtr = index == 0 ? sizes + (<usize>this.count << 3) : this.valuePtr + this.valueSize + 1;
+    const sizes = changetype<usize>(this.buffer) + 4 + ((<usize>index) << 3);
+    this.namePtr = index == 0 ? sizes + ((<usize>this.count) << 3) : this.valuePtr + this.valueSize + 1;
     this.nameSize = load<i32>(sizes);
     this.valuePtr = this.namePtr + this.nameSize + 1;
     this.valueSize = load<i32>(sizes, 4);
@@ -140,10 +140,14 @@ export class Headers {
 
   /** Adds a line. One with a line break or NUL in it is left out: it could forge another. */
   with(name: string, value: string): this {
-    if (first.set(name).hasLineBreak() || second.set(value).hasLineBreak()) return this;
+    if (first().set(name).hasLineBreak() || second().set(value).hasLineBreak()) return this;
     this.count += 1;
-    this.sizes.appendWord(first.length).appendWord(second.length);
-    this.texts.appendBytes(first.ptr, first.length).appendByte(0).appendBytes(second.ptr, second.length).appendByte(0);
+    this.sizes.appendWord(first().length).appendWord(second().length);
+    this.texts
+      .appendBytes(first().ptr, first().length)
+      .appendByte(0)
+      .appendBytes(second().ptr, second().length)
+      .appendByte(0);
     return this;
   }
 

@@ -3,7 +3,15 @@
 // The module's callbacks; the transform makes them exports of the filter.
 import "./exports";
 
-export { BufferKind, FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus, GrpcStatus, LogLevel, Status } from "./abi";
+export {
+  BufferKind,
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+  GrpcStatus,
+  LogLevel,
+  Status,
+} from "./abi";
 export { Buffer, BufferReader } from "./body";
 export { clock } from "./clock";
 export { Context, HttpContext, HttpMessage, RootContext } from "./contexts";

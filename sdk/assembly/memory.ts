@@ -13,34 +13,24 @@ let lent: usize = 0;
 let lentSize: usize = 0;
 
 /** Where a host call writes its pointer, or its only number. */
-// @ts-ignore: decorator
-@inline
 export function outPtr(): usize {
   return OUT;
 }
 
 /** Where a host call writes its size. */
-// @ts-ignore: decorator
-@inline
 export function outSize(): usize {
   return OUT + 8;
 }
 
-// @ts-ignore: decorator
-@inline
 export function outU32(): u32 {
   return load<u32>(OUT);
 }
 
-// @ts-ignore: decorator
-@inline
 export function outU64(): u64 {
   return load<u64>(OUT);
 }
 
 /** Size in bytes of the value that the last host call returned. */
-// @ts-ignore: decorator
-@inline
 export function givenSize(): i32 {
   return load<i32>(OUT, 8);
 }
@@ -62,8 +52,6 @@ export function take(): ArrayBuffer {
 }
 
 /** Lends the host `size` bytes at `ptr` for the next value. `reclaim` must follow the host call. */
-// @ts-ignore: decorator
-@inline
 export function lend(ptr: usize, size: usize): void {
   lent = ptr;
   lentSize = size;

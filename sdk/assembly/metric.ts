@@ -1,6 +1,6 @@
 // Metrics. Envoy shows them as `wasmcustom.<name>`; Prometheus sees the name alone. Values are shared by all threads.
 import { MetricKind, Status } from "./abi";
-import * as host from "./hostcalls";
+import * as host from "./env";
 import { unexpected } from "./log";
 import { outPtr, outU32, outU64 } from "./memory";
 import { first } from "./text";
@@ -9,8 +9,8 @@ import { first } from "./text";
 export class Counter {
   /** Defines it, or finds it when it is defined already. A name must come from configuration, never from a request. */
   static define(name: string): Counter {
-    first.set(name);
-    const status = host.proxy_define_metric(MetricKind.Counter, first.ptr, first.length, outPtr());
+    first().set(name);
+    const status = host.proxy_define_metric(MetricKind.Counter, first().ptr, first().length, outPtr());
     if (status == Status.Ok) return new Counter(outU32());
     unexpected("proxy_define_metric", status);
     return new Counter(0);

@@ -1,7 +1,7 @@
 // Properties (attributes) of the request, connection, node and plugin, and those that filters set themselves.
 // Source: Envoy's attribute list; encoding of values in envoy source/extensions/common/wasm/context.cc.
 import { Status } from "./abi";
-import * as host from "./hostcalls";
+import * as host from "./env";
 import { unexpected } from "./log";
 import { outPtr, outSize, take } from "./memory";
 import { decode, second } from "./text";
@@ -51,7 +51,7 @@ export namespace property {
    */
   export function set(name: string, value: string): Status {
     const key = String.UTF8.encode(name);
-    second.set(value);
-    return host.proxy_set_property(changetype<usize>(key), key.byteLength, second.ptr, second.length);
+    second().set(value);
+    return host.proxy_set_property(changetype<usize>(key), key.byteLength, second().ptr, second().length);
   }
 }

@@ -1,8 +1,8 @@
 // Answers of the filter's own, in place of upstream's.
 import { GrpcStatus, Status } from "./abi";
 import { isEnding } from "./dispatcher";
+import * as host from "./env";
 import { Headers } from "./headers";
-import * as host from "./hostcalls";
 import { log, unexpected } from "./log";
 import { Encoder, first, second } from "./text";
 
@@ -53,14 +53,14 @@ export class LocalResponse {
       log.critical("a local response cannot be sent in onDone or onLog");
       return;
     }
-    first.set(this.code);
-    second.set(this.text);
+    first().set(this.code);
+    second().set(this.text);
     const status = host.proxy_send_local_response(
       this.status,
-      first.ptr,
-      first.length,
-      second.ptr,
-      second.length,
+      first().ptr,
+      first().length,
+      second().ptr,
+      second().length,
       this.pairs.ptr,
       this.pairs.length,
       this.grpcStatus,

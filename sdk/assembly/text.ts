@@ -118,13 +118,21 @@ export class Encoder {
   }
 }
 
-/** For a call's first text (a name, a key, a message) and its second (a value). */
-// @ts-ignore: decorator
-@lazy
-export const first = new Encoder();
-// @ts-ignore: decorator
-@lazy
-export const second = new Encoder();
+// Two encoders that all host calls share. They are static objects, an empty header of asc's and then the fields, so that
+// they need no initialisation and the collector leaves them alone.
+const HEADER = 20;
+const FIRST = memory.data(48, 16);
+const SECOND = memory.data(48, 16);
+
+/** For a call's first text: a name, a key, a message. */
+export function first(): Encoder {
+  return changetype<Encoder>(FIRST + HEADER);
+}
+
+/** For a call's second text: a value. */
+export function second(): Encoder {
+  return changetype<Encoder>(SECOND + HEADER);
+}
 
 /** Whether two runs of bytes are equal. Not for secrets: see `crypto/equal`. */
 export function same(a: usize, b: usize, size: i32): bool {
@@ -136,7 +144,7 @@ export function same(a: usize, b: usize, size: i32): bool {
 export function isText(ptr: usize, size: i32, text: string): bool {
   if (size != text.length) return false;
   const units = changetype<usize>(text);
-  for (let i = 0; i < size; ++i) if (load<u8>(ptr + i) != load<u16>(units + (<usize>i << 1))) return false;
+  for (let i = 0; i < size; ++i) if (load<u8>(ptr + i) != load<u16>(units + ((<usize>i) << 1))) return false;
   return true;
 }
 

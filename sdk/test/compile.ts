@@ -6,7 +6,9 @@ export async function compile<Exports>(entry: string): Promise<Exports & { reado
   const bytes = await compileBytes(entry);
   const module = await WebAssembly.compile(bytes);
   const imports: Record<string, Record<string, () => number>> = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = () => 0;
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    imports[from] = { ...imports[from], [name]: () => 0 };
+  }
   const { exports } = await WebAssembly.instantiate(module, imports);
   (exports._initialize as () => void)();
   return exports as unknown as Exports & { readonly memory: WebAssembly.Memory };

@@ -58,7 +58,7 @@ const bad: readonly (string | readonly number[])[] = [
   '{"a":}',
   '{"a":1,}',
   '{"a":1 "b":2}',
-  '{a:1}',
+  "{a:1}",
   "{1:1}",
   "{'a':1}",
   '{"a":1,"a":2}',
@@ -153,9 +153,12 @@ describe("a document", () => {
   });
 });
 
-test.each(['"a"', '""', '"\\u00e9\\u20ac\\ud83d\\ude00 \\"\\n"', '"\u00e9\u20ac\u{1f600}"'])("the string %s is decoded", (text) => {
-  expect(run("string", text)).toBe(JSON.parse(text));
-});
+test.each(['"a"', '""', '"\\u00e9\\u20ac\\ud83d\\ude00 \\"\\n"', '"\u00e9\u20ac\u{1f600}"'])(
+  "the string %s is decoded",
+  (text) => {
+    expect(run("string", text)).toBe(JSON.parse(text));
+  },
+);
 
 describe("a configuration", () => {
   test.each([
@@ -185,7 +188,10 @@ describe("a configuration", () => {
     ['{"name":"x","strict":"true"}', "/strict: expected a boolean, found a string"],
     ['{"name":"x","Name":"y"}', "/Name: unknown key; known are name hold limit strict"],
     ['{\n"name":"x",\n"limit":0}', "/limit (line 3): expected a whole number from 1 to 1000"],
-    ['{"name":1,"limit":0,"x":0}', "/name: expected a string, found a number\n/limit: expected a whole number from 1 to 1000\n/x: unknown key; known are name hold limit strict"],
+    [
+      '{"name":1,"limit":0,"x":0}',
+      "/name: expected a string, found a number\n/limit: expected a whole number from 1 to 1000\n/x: unknown key; known are name hold limit strict",
+    ],
   ])("is refused with the place and the reason: %s", (text, expected) => {
     expect(run("config", text)).toBe(expected);
   });

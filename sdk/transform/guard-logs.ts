@@ -39,7 +39,12 @@ function guard(statement: ExpressionStatement, name: string, level: number, rang
     Node.createIdentifierExpression("enabled", range),
     range,
   );
-  const condition = Node.createCallExpression(enabled, null, [Node.createIntegerLiteralExpression(int64(level), range)], range);
+  const condition = Node.createCallExpression(
+    enabled,
+    null,
+    [Node.createIntegerLiteralExpression(int64(level), range)],
+    range,
+  );
   return Node.createIfStatement(condition, statement, null, range);
 }
 
@@ -52,7 +57,9 @@ function importedLog(source: Source): string | undefined {
   for (const statement of source.statements) {
     const { declarations, path } = statement as Partial<ImportStatement>;
     if (!path?.value.includes("proxy-wasm-kit/sdk") || !declarations) continue;
-    const log = declarations.find((declaration) => "foreignName" in declaration && declaration.foreignName.text === "log");
+    const log = declarations.find(
+      (declaration) => "foreignName" in declaration && declaration.foreignName.text === "log",
+    );
     if (log !== undefined) return log.name.text;
   }
   return undefined;

@@ -21,7 +21,8 @@ export default class SdkTransform extends Transform {
     exportsSource.sourceKind = userEntry;
     const abort = exportsSource.internalPath.replace(/exports$/, "abort/abort");
     // An `abort` that the user has set (`--use abort=...`) stays.
-    const aliases = (this.program.options.globalAliases ??= new Map());
+    const aliases = this.program.options.globalAliases ?? new Map<string, string>();
+    this.program.options.globalAliases = aliases;
     if (!aliases.has("abort")) aliases.set("abort", abort);
     if (!parser.sources.some((source) => isSdkFile(source.internalPath, "abort"))) {
       throw new Error("sdk transform: the SDK's abort.ts was not parsed; exports.ts must import it");

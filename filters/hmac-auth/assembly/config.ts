@@ -4,7 +4,7 @@ import { HmacKey, Sha256 } from "@proxy-wasm-kit/sdk/crypto";
 import { ConfigReader } from "@proxy-wasm-kit/sdk/json";
 
 /** What is held back until the verdict. */
-export const enum Hold {
+export enum Hold {
   /** Everything: upstream sees nothing of a request that is refused. */
   Headers,
   /** The body only, for Envoys that deliver no body while headers are held. */
@@ -44,7 +44,8 @@ export function readConfig(text: ArrayBuffer): Config | null {
   const maxBodyBytes = <u32>reader.integerOr("max_body_bytes", 1, i32.MAX_VALUE, 1048576);
   const bodyTimeoutMs = <u32>reader.integerOr("body_timeout_ms", 1, 3600000, 15000);
   if (!reader.finish("hmac-auth")) return null;
-  if (key.byteLength < SHORT_KEY_BYTES) log.warn("hmac-auth: the signing key is shorter than 16 bytes: it can be guessed");
+  if (key.byteLength < SHORT_KEY_BYTES)
+    log.warn("hmac-auth: the signing key is shorter than 16 bytes: it can be guessed");
   return new Config(new HmacKey(key, () => new Sha256()), header, hold, maxBodyBytes, bodyTimeoutMs);
 }
 

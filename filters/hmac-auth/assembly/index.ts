@@ -7,10 +7,10 @@ import {
   FilterHeadersStatus,
   FilterTrailersStatus,
   log,
-  registerRootContext,
   RootContext,
-  setEffectiveContext,
+  registerRootContext,
   Status,
+  setEffectiveContext,
 } from "@proxy-wasm-kit/sdk";
 import { Config, Hold, readConfig } from "./config";
 import { inspect } from "./inspect";
@@ -18,7 +18,7 @@ import { Reason, Refusals } from "./refusal";
 import { Verification } from "./verification";
 import { WaitingContext, WaitingList } from "./waiting-list";
 
-const enum State {
+enum State {
   /** No verdict yet: the body is awaited. */
   Waiting,
   Verified,
@@ -154,10 +154,14 @@ class HmacAuth extends WaitingContext {
   private judge(): void {
     if (this.state != State.Waiting) return;
     const verification = this.waitingVerification();
-    if (verification.isEmpty) return this.refuse(Reason.EmptyBody);
-    if (!verification.matches()) return this.refuse(Reason.SignatureMismatch);
-    this.settle(State.Verified);
-    this.root.refusals.countVerified();
+    if (verification.isEmpty) {
+      this.refuse(Reason.EmptyBody);
+    } else if (verification.matches()) {
+      this.settle(State.Verified);
+      this.root.refusals.countVerified();
+    } else {
+      this.refuse(Reason.SignatureMismatch);
+    }
   }
 
   private refuse(reason: Reason): void {

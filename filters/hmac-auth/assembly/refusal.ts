@@ -2,7 +2,7 @@
 // goes to %RESPONSE_CODE_DETAILS%, the metrics and the debug log.
 import { Counter, GrpcStatus, LocalResponse, log } from "@proxy-wasm-kit/sdk";
 
-export const enum Reason {
+export enum Reason {
   None,
   DuplicateHeader,
   MissingSignature,

@@ -1,6 +1,6 @@
 // Base64 (RFC 4648), strictly: no blanks, and one text only for any bytes: the unused bits at the end are zero.
 
-export const enum Base64Alphabet {
+export enum Base64Alphabet {
   /** Section 4, with its padding. */
   Standard,
   /** Section 5 ("-" and "_"), with its padding or with none. */

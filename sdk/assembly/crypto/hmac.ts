@@ -1,11 +1,6 @@
 // HMAC (RFC 2104, FIPS 198-1) over any Hash.
 import { Hash } from "./hash";
 
-/** Room for the inner digest while the outer hash reads it. */
-// @ts-ignore: decorator
-@lazy
-const INNER = memory.data(64);
-
 /** A key made ready once: the two hashes after their first block (RFC 2104 section 4), not the key itself. */
 export class HmacKey {
   readonly inner: Hash;
@@ -62,13 +57,18 @@ export class Hmac {
   /** Writes the MAC, `size` bytes, to `into`. `reset` before it is used again. */
   digest(into: usize): void {
     const hash = this.hash;
-    hash.digest(INNER);
+    hash.digest(innerRoom());
     hash.copyFrom(this.key.outer);
-    hash.update(INNER, hash.digestSize);
+    hash.update(innerRoom(), hash.digestSize);
     hash.digest(into);
   }
 }
 
 function mask(ptr: usize, size: i32, byte: i32): void {
   for (let i = 0; i < size; ++i) store<u8>(ptr + i, load<u8>(ptr + i) ^ byte);
+}
+
+/** Room for the inner digest while the outer hash reads it. */
+function innerRoom(): usize {
+  return memory.data(64);
 }

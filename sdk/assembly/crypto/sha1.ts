@@ -1,21 +1,9 @@
 // SHA-1 (FIPS 180-4), for senders that still sign with HMAC-SHA1. Not for new schemes.
 import { Hash } from "./hash";
 
-// Section 5.3.1.
-// @ts-ignore: decorator
-@lazy
-const INITIAL = memory.data<u32>([
-  0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-]);
-
-/** The last sixteen words of the message schedule, word t at place t mod 16. */
-// @ts-ignore: decorator
-@lazy
-const W = memory.data(64, 4);
-
 export class Sha1 extends Hash {
   constructor() {
-    super(20, 4, INITIAL);
+    super(20, 4, initialState());
   }
 
   protected compress(state: usize, ptr: usize, count: i32): void {
@@ -30,8 +18,9 @@ function compress(state: usize, ptr: usize): void {
   let d = load<u32>(state, 12);
   let e = load<u32>(state, 16);
   for (let t = 0; t < 80; ++t) {
-    const at = W + ((t & 15) << 2);
-    const w = t < 16 ? bswap(load<u32>(ptr + (t << 2))) : rotl(word(t + 13) ^ word(t + 8) ^ word(t + 2) ^ load<u32>(at), 1);
+    const at = scheduleRoom() + ((t & 15) << 2);
+    const w =
+      t < 16 ? bswap(load<u32>(ptr + (t << 2))) : rotl(word(t + 13) ^ word(t + 8) ^ word(t + 2) ^ load<u32>(at), 1);
     store<u32>(at, w);
     // Section 4.1.1 and 4.2.1: the function and the constant change every twenty rounds.
     let mixed: u32;
@@ -53,8 +42,20 @@ function compress(state: usize, ptr: usize): void {
   store<u32>(state, load<u32>(state, 16) + e, 16);
 }
 
-// @ts-ignore: decorator
-@inline
 function word(t: i32): u32 {
-  return load<u32>(W + ((t & 15) << 2));
+  return load<u32>(scheduleRoom() + ((t & 15) << 2));
+}
+
+// Tables are in functions, so that they are in a module only with the hash that needs them.
+
+/** Section 5.3.1. */
+function initialState(): usize {
+  return memory.data<u32>([
+    0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  ]);
+}
+
+/** The last sixteen words of the message schedule, word t at place t mod 16. */
+function scheduleRoom(): usize {
+  return memory.data(64, 4);
 }

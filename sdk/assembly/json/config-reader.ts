@@ -13,9 +13,11 @@ export class ConfigReader {
     const problems = new Encoder();
     const parser = new JsonParser(text);
     const whole = parser.parse();
-    if (text.byteLength == 0) problems.append("/: expected an object, found nothing");
-    else if (whole === null) parser.appendError(problems);
-    else if (whole.kind != JsonKind.Object) problems.append("/: expected an object, found ").append(nameOf(whole.kind));
+    if (whole === null && text.byteLength != 0) {
+      parser.appendError(problems);
+    } else if (whole === null || whole.kind != JsonKind.Object) {
+      problems.append("/: expected an object, found ").append(whole === null ? "nothing" : nameOf(whole.kind));
+    }
     return new ConfigReader(problems.length == 0 ? whole : null, problems);
   }
 
@@ -98,7 +100,9 @@ export class ConfigReader {
     if (node.parent !== null) this.problems.appendByte(0x2f);
     this.problems.append(key);
     const member = node.get(key);
-    this.line(member === null ? node : member).append(": expected ").append(expected);
+    this.line(member === null ? node : member)
+      .append(": expected ")
+      .append(expected);
     if (found.length != 0) this.problems.append(", found ").append(found);
   }
 

@@ -2,7 +2,7 @@
 import { decode, Encoder, first } from "../text";
 import { JsonParser } from "./parser";
 
-export const enum JsonKind {
+export enum JsonKind {
   Null,
   Bool,
   Number,
@@ -39,8 +39,8 @@ export class Json {
 
   /** The member of this name; null when there is none. */
   get(key: string): Json | null {
-    first.set(key);
-    return this.find(first);
+    first().set(key);
+    return this.find(first());
   }
 
   /** The member whose name these bytes are. */
@@ -59,9 +59,9 @@ export class Json {
 
   /** A string's text in UTF-8; empty when this is no string. */
   bytes(): ArrayBuffer {
-    first.clear();
-    if (this.kind == JsonKind.String) new JsonParser(this.source).readString(this.start, first);
-    return first.toBuffer();
+    first().clear();
+    if (this.kind == JsonKind.String) new JsonParser(this.source).readString(this.start, first());
+    return first().toBuffer();
   }
 
   /** The string; "" when this is none. */

@@ -39,7 +39,10 @@ export class JsonParser {
       ++line;
       lineStart = at + 1;
     }
-    to.append("line ").appendNumber(line).append(", column ").appendNumber(this.failedAt - lineStart + 1);
+    to.append("line ")
+      .appendNumber(line)
+      .append(", column ")
+      .appendNumber(this.failedAt - lineStart + 1);
     to.append(": expected ").append(this.expected);
   }
 
@@ -52,7 +55,7 @@ export class JsonParser {
     else if (byte == 0x74 || byte == 0x66) kind = JsonKind.Bool;
     else if (byte == 0x6e) kind = JsonKind.Null;
     const value = new Json(this.source, kind, this.at);
-    if (kind == JsonKind.String) this.string(first.clear());
+    if (kind == JsonKind.String) this.string(first().clear());
     else if (kind == JsonKind.Number) this.number();
     else if (kind >= JsonKind.Array) this.children(value, depth + 1);
     else this.word(byte == 0x74 ? "true" : byte == 0x66 ? "false" : "null");
@@ -89,9 +92,9 @@ export class JsonParser {
   /** A member's name and the colon after it. */
   private name(parent: Json): ArrayBuffer {
     if (this.peek() != 0x22) this.fail("a name in quotes");
-    this.string(first.clear());
-    const key = first.toBuffer();
-    if (parent.find(first) !== null) this.fail("each name once");
+    this.string(first().clear());
+    const key = first().toBuffer();
+    if (parent.find(first()) !== null) this.fail("each name once");
     if (this.peek() != 0x3a) this.fail('":"');
     this.at += 1;
     return key;
@@ -130,7 +133,10 @@ export class JsonParser {
     this.at += 1;
     let byte = this.byte();
     while (byte != 0x22) {
-      if (byte < 0x20) return this.fail("the end of a string");
+      if (byte < 0x20) {
+        this.fail("the end of a string");
+        return;
+      }
       if (byte == 0x5c) this.escape(into);
       else this.character(byte, into);
       byte = this.byte();
@@ -148,7 +154,10 @@ export class JsonParser {
     this.at += 1;
     for (; more > 0; --more) {
       const next = this.byte();
-      if (next < low || next > high) return this.fail("valid UTF-8");
+      if (next < low || next > high) {
+        this.fail("valid UTF-8");
+        return;
+      }
       into.appendByte(next);
       this.at += 1;
       low = 0x80;
@@ -177,7 +186,10 @@ export class JsonParser {
       const pair = code < 0xdc00 && this.byte() == 0x5c && load<u8>(this.at, 1) == 0x75;
       this.at += 2;
       const low = pair ? this.hex4() : 0;
-      if ((low & 0xfc00) != 0xdc00) return this.fail("a surrogate pair");
+      if ((low & 0xfc00) != 0xdc00) {
+        this.fail("a surrogate pair");
+        return;
+      }
       code = ((code & 0x3ff) << 10) + (low & 0x3ff) + 0x10000;
     }
     if (code < 0x80) into.appendByte(code);
@@ -221,8 +233,6 @@ export class JsonParser {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function isDigit(byte: i32): bool {
   return byte >= 48 && byte <= 57;
 }

@@ -1,5 +1,18 @@
 // The module that crypto.test.ts drives: hashes and MACs over bytes that the test puts into memory.
-import { Base64Alphabet, decodeBase64, decodeHex, decodeLowerHex, equal, Hash, Hmac, HmacKey, Sha1, Sha256, Sha384, Sha512 } from "../../crypto";
+import {
+  Base64Alphabet,
+  decodeBase64,
+  decodeHex,
+  decodeLowerHex,
+  equal,
+  Hash,
+  Hmac,
+  HmacKey,
+  Sha1,
+  Sha256,
+  Sha384,
+  Sha512,
+} from "../../crypto";
 
 export function alloc(size: i32): usize {
   return heap.alloc(size);

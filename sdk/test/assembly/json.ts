@@ -1,7 +1,8 @@
 // The module that json.test.ts drives.
-import { ConfigReader, Json } from "../../json";
-import { Encoder } from "../../assembly/text";
+
 import { JsonParser } from "../../assembly/json/parser";
+import { Encoder } from "../../assembly/text";
+import { ConfigReader, Json } from "../../json";
 
 let text = new ArrayBuffer(0);
 let result = new ArrayBuffer(0);
