@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import type { DeliveryPlan } from "../plan.ts";
+import { moduleConfigMap, moduleVolumeAnnotations } from "./config-map.ts";
+
+const plan: DeliveryPlan = { name: "hmac-auth", namespace: "prod", selector: { app: "a" }, context: "SIDECAR_INBOUND" };
+
+test("the module lies in the ConfigMap under the name it has in the proxy", () => {
+  expect(moduleConfigMap(plan, Uint8Array.of(0, 97, 115, 109))).toEqual({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "hmac-auth-wasm", namespace: "prod" },
+    binaryData: { "hmac-auth.wasm": "AGFzbQ==" },
+  });
+});
+
+test("the annotations mount it where the filter's configuration looks for it", () => {
+  expect(moduleVolumeAnnotations({ ...plan, modulePath: "/etc/wasm/x.wasm" })).toEqual({
+    "sidecar.istio.io/userVolume": '[{"name":"hmac-auth-wasm","configMap":{"name":"hmac-auth-wasm"}}]',
+    "sidecar.istio.io/userVolumeMount": '[{"name":"hmac-auth-wasm","mountPath":"/etc/wasm","readOnly":true}]',
+  });
+});
+
+test("a module that a ConfigMap cannot hold is refused", () => {
+  expect(() => moduleConfigMap(plan, new Uint8Array(800_000))).toThrow(
+    "manifest: /module: expected at most 783360 bytes in a ConfigMap, found 800000; deliver it in an image instead",
+  );
+});

@@ -1,0 +1,78 @@
+/** EnvoyFilter with a module that already lies in the proxy's container: nothing is fetched, Envoy alone is enough. */
+import { checkPlan, type DeliveryPlan, modulePathOf } from "../plan.ts";
+import type { EnvoyFilter, WasmFilterConfig } from "../resources/envoy-filter.ts";
+
+/** The resource for a plan. Throws `InvalidPlan`. */
+export function envoyFilter(plan: DeliveryPlan): EnvoyFilter {
+  checkPlan(plan);
+  const { name, namespace, selector, context, port, proxyVersion, priority } = plan;
+  return {
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "EnvoyFilter",
+    metadata: { name, namespace },
+    spec: {
+      ...(priority !== undefined && { priority }),
+      workloadSelector: { labels: selector },
+      configPatches: [
+        {
+          applyTo: "HTTP_FILTER",
+          match: {
+            context,
+            ...(proxyVersion !== undefined && { proxy: { proxyVersion } }),
+            listener: {
+              ...(port !== undefined && { portNumber: port }),
+              filterChain: {
+                filter: {
+                  name: "envoy.filters.network.http_connection_manager",
+                  subFilter: { name: "envoy.filters.http.router" },
+                },
+              },
+            },
+          },
+          patch: { operation: "INSERT_BEFORE", value: { name, typed_config: wasmFilterConfig(plan) } },
+        },
+      ],
+    },
+  };
+}
+
+function wasmFilterConfig(plan: DeliveryPlan): WasmFilterConfig {
+  const {
+    name,
+    rootId = name,
+    failurePolicy = "FAIL_CLOSED",
+    allowOnHeadersStopIteration = true,
+    configuration,
+  } = plan;
+  const environment = environmentVariables(plan);
+  return {
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+    config: {
+      name,
+      root_id: rootId,
+      failure_policy: failurePolicy,
+      allow_on_headers_stop_iteration: allowOnHeadersStopIteration,
+      ...(configuration !== undefined && {
+        configuration: {
+          "@type": "type.googleapis.com/google.protobuf.StringValue",
+          // A Struct would turn every number into a double, and lose the order of keys and the lines of errors.
+          value: typeof configuration === "string" ? configuration : JSON.stringify(configuration, null, 2),
+        },
+      }),
+      vm_config: {
+        runtime: "envoy.wasm.runtime.v8",
+        code: { local: { filename: modulePathOf(plan) } },
+        ...(environment && { environment_variables: environment }),
+      },
+    },
+  };
+}
+
+function environmentVariables({ environment = {}, hostEnvironment = [] }: DeliveryPlan) {
+  const hasValues = Object.keys(environment).length > 0;
+  if (!hasValues && hostEnvironment.length === 0) return undefined;
+  return {
+    ...(hostEnvironment.length > 0 && { host_env_keys: hostEnvironment }),
+    ...(hasValues && { key_values: environment }),
+  };
+}

@@ -1,0 +1,139 @@
+/** What is to be delivered where. Errors name the place in the plan and never a value that could be a secret. */
+
+/** Which of a proxy's listeners the filter goes into (Istio's `EnvoyFilter.PatchContext`). */
+export const proxyContexts = ["SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY"] as const;
+export type ProxyContext = (typeof proxyContexts)[number];
+
+export const failurePolicies = ["FAIL_CLOSED", "FAIL_OPEN", "FAIL_RELOAD"] as const;
+export type FailurePolicy = (typeof failurePolicies)[number];
+
+export interface DeliveryPlan {
+  /** Name of the resources, of the filter in the chain and of the plugin: a DNS label. */
+  readonly name: string;
+  /** Where the resources live, and the workloads with them; the root namespace means every namespace. */
+  readonly namespace: string;
+  /** Labels of the workloads' pods: all must match. */
+  readonly selector: Readonly<Record<string, string>>;
+  readonly context: ProxyContext;
+  /** Default: `name`. */
+  readonly rootId?: string;
+  /** Only listeners on this port. Default: every port. */
+  readonly port?: number;
+  /** Only proxies whose Istio version matches this regular expression (RE2), such as `^1\.31`. */
+  readonly proxyVersion?: string;
+  /** Of the resource among others: lower comes first. Default: 0. */
+  readonly priority?: number;
+  /** Where the module lies in the proxy's container. Default: `/var/local/wasm/<name>.wasm`. */
+  readonly modulePath?: string;
+  /** Reaches the filter as JSON, a string as it is. Default: none. */
+  readonly configuration?: unknown;
+  /** Variables of the VM's environment. Not for secrets: they stand in the manifest. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Variables of the proxy's own environment that the VM may see. */
+  readonly hostEnvironment?: readonly string[];
+  /** What happens to requests when the filter traps. Default: FAIL_CLOSED, they are refused. */
+  readonly failurePolicy?: FailurePolicy;
+  /**
+   * Lets a filter hold a request's headers and still see its body; without it Envoy never delivers that body.
+   * Envoy 1.35 (Istio 1.27) and later. Default: true.
+   */
+  readonly allowOnHeadersStopIteration?: boolean;
+}
+
+/** A plan that cannot be delivered; `problems` has a line each, such as "/port: expected ..., found ...". */
+export class InvalidPlan extends Error {
+  override readonly name = "InvalidPlan";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.map((problem) => `manifest: ${problem}`).join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** Where the module is in the proxy's container. */
+export const modulePathOf = ({ name, modulePath }: DeliveryPlan): string =>
+  modulePath ?? `/var/local/wasm/${name}.wasm`;
+
+/** Throws `InvalidPlan` with everything that is wrong. */
+export function checkPlan(plan: DeliveryPlan): void {
+  const problems = [
+    ...check(isDnsLabel(plan.name), "/name", "a DNS label (a-z, 0-9, -; at most 63 characters)", plan.name),
+    ...check(isDnsLabel(plan.namespace), "/namespace", "a DNS label", plan.namespace),
+    ...check(proxyContexts.includes(plan.context), "/context", `one of ${proxyContexts.join(", ")}`, plan.context),
+    ...selectorProblems(plan.selector),
+    ...check(
+      plan.port === undefined || (Number.isInteger(plan.port) && plan.port >= 1 && plan.port <= 65535),
+      "/port",
+      "a port from 1 to 65535",
+      plan.port,
+    ),
+    ...check(
+      plan.priority === undefined || (Number.isInteger(plan.priority) && Math.abs(plan.priority) < 2 ** 31),
+      "/priority",
+      "a whole number of 32 bits",
+      plan.priority,
+    ),
+    ...check(
+      plan.proxyVersion === undefined || (plan.proxyVersion.length <= 1024 && isRegularExpression(plan.proxyVersion)),
+      "/proxyVersion",
+      "a regular expression of at most 1024 characters",
+      plan.proxyVersion,
+    ),
+    ...check(/^\/./.test(modulePathOf(plan)), "/modulePath", "an absolute path", plan.modulePath),
+    ...check(
+      plan.failurePolicy === undefined || failurePolicies.includes(plan.failurePolicy),
+      "/failurePolicy",
+      `one of ${failurePolicies.join(", ")}`,
+      plan.failurePolicy,
+    ),
+    ...environmentProblems(plan),
+  ];
+  if (problems.length > 0) throw new InvalidPlan(problems);
+}
+
+function selectorProblems(selector: Readonly<Record<string, string>>): string[] {
+  const labels = Object.entries(selector);
+  if (labels.length === 0) return ["/selector: expected at least one label, found none"];
+  return labels.flatMap(([key, value]) => [
+    ...check(isLabelKey(key), `/selector/${key}`, "a label's name", key),
+    ...check(isLabelValue(value), `/selector/${key}`, "a label's value", value),
+  ]);
+}
+
+/** Envoy refuses a variable that is given twice. */
+function environmentProblems({ environment = {}, hostEnvironment = [] }: DeliveryPlan): string[] {
+  const names = [...Object.keys(environment), ...hostEnvironment];
+  const invalid = names.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  return [
+    ...invalid.map((name) => `/environment: expected the name of a variable, found ${JSON.stringify(name)}`),
+    ...twice.map((name) => `/environment/${name}: expected each variable once, found it twice`),
+  ];
+}
+
+const check = (good: boolean, path: string, expected: string, found: unknown): string[] =>
+  good ? [] : [`${path}: expected ${expected}, found ${found === undefined ? "nothing" : JSON.stringify(found)}`];
+
+/** RFC 1123. */
+const isDnsLabel = (text: string) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
+
+const isLabelValue = (text: string) => /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/.test(text);
+
+/** An optional DNS subdomain and "/", then a name of at most 63 characters. */
+function isLabelKey(text: string): boolean {
+  const slash = text.indexOf("/");
+  const [prefix, name] = slash === -1 ? [null, text] : [text.slice(0, slash), text.slice(slash + 1)];
+  const goodPrefix = prefix === null || (prefix.length <= 253 && prefix.split(".").every(isDnsLabel));
+  return goodPrefix && name !== "" && isLabelValue(name);
+}
+
+/** RE2 has less than JavaScript: look-around and back references are refused here, as Istio's matcher would drop them. */
+function isRegularExpression(text: string): boolean {
+  if (/\(\?[=!<]|\\[1-9]/.test(text)) return false;
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

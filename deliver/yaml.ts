@@ -1,0 +1,31 @@
+/**
+ * Resources to YAML. Istio reads YAML 1.1, where `y`, `no`, `on`, `0o7`, `1_000` and `12:30` are not strings; whatever
+ * either version of YAML could take for something else is quoted. The same resources always give the same text.
+ */
+import { Document, isScalar, Scalar, visit } from "yaml";
+
+/** One document for each resource, separated by "---". */
+export function toYaml(resources: readonly object[]): string {
+  return resources.map(documentText).join("---\n");
+}
+
+function documentText(resource: object): string {
+  // Aliases would be right YAML, but nobody expects them in a manifest.
+  const document = new Document(resource, { version: "1.1", aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_key, node) {
+      if (isScalar(node) && typeof node.value === "string") node.type = styleOf(node.value);
+    },
+  });
+  return document.toString({ lineWidth: 0, indentSeq: false });
+}
+
+/** Plain where nothing else could be read in it: words, paths, dotted and dashed names; blocks for lines of text. */
+function styleOf(text: string): Scalar.Type {
+  if (text.includes("\n") && !/[^\n\x20-\x7e\u00a0-\ud7ff]/.test(text)) return Scalar.BLOCK_LITERAL;
+  const word = /^[A-Za-z_/@][A-Za-z0-9_./@-]*$/.test(text);
+  return word && !reserved.test(text) ? Scalar.PLAIN : Scalar.QUOTE_DOUBLE;
+}
+
+/** Booleans and null of YAML 1.1 (yaml.org/type/bool.html, null.html). */
+const reserved = /^(y|yes|n|no|true|false|on|off|null|~)$/i;
