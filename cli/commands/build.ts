@@ -1,0 +1,92 @@
+/** `pwk build`: from a filter's folder to its module, by asc and the project's asconfig.json. */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { Command } from "commander";
+import { Failure } from "../failure.ts";
+import { bytes, type OutputFormat, outputOption, print } from "../print.ts";
+
+interface BuildOptions {
+  readonly target: string;
+  readonly outDir: string;
+  readonly output: OutputFormat;
+}
+
+interface Built {
+  readonly filter: string;
+  readonly module: string;
+  readonly bytes: number;
+  readonly gzipBytes: number;
+}
+
+export const build = (): Command =>
+  new Command("build")
+    .description("Compile filters to Wasm with asc and the asconfig.json of this folder.")
+    .argument("[filters...]", "folders with assembly/index.ts (default: this one, or every one in filters/)")
+    .option("--target <name>", "target of asconfig.json", "release")
+    .option("--out-dir <folder>", "where the modules go", "dist")
+    .addOption(outputOption())
+    .addHelpText("after", "\nExamples:\n  pwk build\n  pwk build --target debug filters/hmac-auth")
+    .action(async (filters: string[], options: BuildOptions) => {
+      const built: Built[] = [];
+      for (const filter of filters.length > 0 ? filters : await findFilters())
+        built.push(await buildFilter(filter, options));
+      print(options.output, built, asText);
+    });
+
+const entryOf = (filter: string) => join(filter, "assembly", "index.ts");
+
+async function findFilters(): Promise<string[]> {
+  if (existsSync(entryOf("."))) return ["."];
+  const folders = existsSync("filters") ? (await readdir("filters")).sort().map((name) => join("filters", name)) : [];
+  const filters = folders.filter((folder) => existsSync(entryOf(folder)));
+  if (filters.length === 0)
+    throw new Failure("expected a filter in this folder or in filters/, found no assembly/index.ts");
+  return filters;
+}
+
+async function buildFilter(filter: string, { target, outDir }: BuildOptions): Promise<Built> {
+  const entry = entryOf(filter);
+  if (!existsSync(entry)) throw new Failure(`${entry}: expected the filter's entry file, found none`);
+  if (!existsSync("asconfig.json")) {
+    throw new Failure("asconfig.json: expected asc's configuration in this folder, found none; run pwk at its root");
+  }
+  const name = basename(resolve(filter));
+  const files = await compile(entry, target, `${name}.wasm`);
+  await mkdir(outDir, { recursive: true });
+  // A reader of the old module must never see half of the new one.
+  for (const [file, content] of files) {
+    const path = join(outDir, file);
+    const temporary = `${path}.${process.pid}`;
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  }
+  const content = files.get(`${name}.wasm`) ?? new Uint8Array();
+  const module = relative(".", join(outDir, `${name}.wasm`));
+  return { filter, module, bytes: content.length, gzipBytes: gzipSync(content, { level: 9 }).length };
+}
+
+/** Compiles; returns the files asc would write, by name. */
+async function compile(entry: string, target: string, outFile: string): Promise<Map<string, Uint8Array>> {
+  // Loaded here because it is slow to load, and other commands do without it.
+  const asc = await import("assemblyscript/asc");
+  const files = new Map<string, Uint8Array>();
+  const messages = asc.createMemoryStream();
+  const { error } = await asc.main([relative(".", entry), "--target", target, "--outFile", outFile], {
+    stdout: messages,
+    stderr: messages,
+    writeFile: (name: string, content: string | Uint8Array) => {
+      files.set(name, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    },
+  });
+  if (error !== null) throw new Failure(`${entry}: asc found errors:\n${messages.toString().trim() || error.message}`);
+  return files;
+}
+
+function asText(built: readonly Built[]): string {
+  const width = Math.max(...built.map(({ module }) => module.length));
+  return built
+    .map(({ module, bytes: size, gzipBytes }) => `${module.padEnd(width)}  ${bytes(size)}  (gzip ${bytes(gzipBytes)})`)
+    .join("\n");
+}

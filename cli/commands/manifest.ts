@@ -1,0 +1,129 @@
+/** `pwk manifest <mode> <filter>`: the manifests that deliver a filter. */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import {
+  type DeliveryMode,
+  type DeliveryPlan,
+  deliveryModes,
+  type ProxyContext,
+  toYaml,
+} from "@proxy-wasm-kit/deliver";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { Failure, messageOf } from "../failure.ts";
+import { assignment, collect, readConfiguration } from "../input.ts";
+import { type OutputFormat, outputOption, print } from "../print.ts";
+
+const contexts: Readonly<Record<string, ProxyContext>> = {
+  inbound: "SIDECAR_INBOUND",
+  outbound: "SIDECAR_OUTBOUND",
+  gateway: "GATEWAY",
+};
+
+interface ManifestOptions {
+  readonly namespace: string;
+  readonly selector: readonly (readonly [string, string])[];
+  readonly config?: string;
+  readonly context: string;
+  readonly rootId?: string;
+  readonly port?: number;
+  readonly proxyVersion?: string;
+  readonly priority?: number;
+  readonly modulePath?: string;
+  readonly env?: readonly (readonly [string, string])[];
+  readonly hostEnv?: readonly string[];
+  readonly failurePolicy: "FAIL_CLOSED" | "FAIL_OPEN" | "FAIL_RELOAD";
+  readonly out?: string;
+  readonly output: OutputFormat;
+}
+
+export const manifest = (): Command => {
+  const command = new Command("manifest").description("Write the manifests that deliver a filter to Istio.");
+  for (const mode of deliveryModes) command.addCommand(modeCommand(mode));
+  return command;
+};
+
+const modeCommand = (mode: DeliveryMode): Command =>
+  new Command(mode.name)
+    .description(mode.description)
+    .argument("<filter>", "name of the filter, its resources and its root ID")
+    .requiredOption("--namespace <name>", "namespace of the workloads")
+    .requiredOption("--selector <label=value>", "label of the workloads' pods; may be repeated", collect(assignment))
+    .option("--config <file>", "the filter's configuration, YAML or JSON")
+    .addOption(new Option("--context <side>", "which listeners").choices(Object.keys(contexts)).default("inbound"))
+    .option("--root-id <id>", "root ID, if it is not the filter's name")
+    .option("--port <number>", "only listeners on this port", wholeNumber)
+    .option("--proxy-version <regex>", "only proxies of an Istio version, such as '^1\\.31'")
+    .option("--priority <number>", "order among EnvoyFilters, lower first", wholeNumber)
+    .option(
+      "--module-path <path>",
+      "where the module lies in the proxy's container (default: /var/local/wasm/<filter>.wasm)",
+    )
+    .option(
+      "--env <NAME=value>",
+      "variable of the VM's environment, in the manifest; may be repeated",
+      collect(assignment),
+    )
+    .option(
+      "--host-env <NAME>",
+      "variable of the proxy's environment that the VM may read; may be repeated",
+      collect(String),
+    )
+    .addOption(
+      new Option("--failure-policy <policy>", "what happens to requests when the filter traps")
+        .choices(["FAIL_CLOSED", "FAIL_OPEN", "FAIL_RELOAD"])
+        .default("FAIL_CLOSED"),
+    )
+    .option("--out <file>", "write to a file, whole or not at all (default: standard output)")
+    .addOption(outputOption())
+    .addHelpText(
+      "after",
+      `
+Example:
+  pwk manifest ${mode.name} hmac-auth --namespace prod --selector app=httpbin --config config.yaml | kubectl apply -f -`,
+    )
+    .action(async (filter: string, options: ManifestOptions) => {
+      const resources = mode.resources(await planOf(filter, options));
+      if (options.out === undefined) print(options.output, resources, (all) => toYaml(all).trimEnd());
+      else
+        await writeWhole(
+          options.out,
+          options.output === "json" ? JSON.stringify(resources, null, 2) : toYaml(resources),
+        );
+    });
+
+async function planOf(name: string, options: ManifestOptions): Promise<DeliveryPlan> {
+  const { namespace, selector, config, context, rootId, port, proxyVersion, priority, modulePath } = options;
+  const configuration = config === undefined ? undefined : await readConfiguration(config);
+  return {
+    name,
+    namespace,
+    selector: Object.fromEntries(selector),
+    context: contexts[context] ?? "SIDECAR_INBOUND",
+    failurePolicy: options.failurePolicy,
+    ...(rootId !== undefined && { rootId }),
+    ...(port !== undefined && { port }),
+    ...(proxyVersion !== undefined && { proxyVersion }),
+    ...(priority !== undefined && { priority }),
+    ...(modulePath !== undefined && { modulePath }),
+    ...(configuration !== undefined && { configuration }),
+    ...(options.env && { environment: Object.fromEntries(options.env) }),
+    ...(options.hostEnv && { hostEnvironment: options.hostEnv }),
+  };
+}
+
+/** A reader of the file never sees half of it. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const temporary = `${path}.${process.pid}`;
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    throw new Failure(`--out: ${path} cannot be written: ${messageOf(error)}`);
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^-?\d{1,10}$/.test(text)) throw new InvalidArgumentError("expected a whole number.");
+  return Number(text);
+}

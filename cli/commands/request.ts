@@ -1,0 +1,152 @@
+/** `pwk request`: one request through one filter, as curl would send it. */
+import { basename } from "node:path";
+import {
+  ConfigurationRefused,
+  type Engine,
+  envoyEngine,
+  type FilterSpec,
+  hostEngine,
+  type ProxyRequest,
+} from "@proxy-wasm-kit/testing";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type RequestResult, refusedResult, resultOf, resultText } from "../exchange-text.ts";
+import { Failure, messageOf } from "../failure.ts";
+import { assignment, collect, headerLine, instant, readBytes, readConfiguration, sizes } from "../input.ts";
+import { type OutputFormat, outputOption, print } from "../print.ts";
+
+type Line = readonly [string, string];
+
+interface RequestOptions {
+  readonly config?: string;
+  readonly env?: readonly Line[];
+  readonly rootId?: string;
+  readonly request?: string;
+  readonly header?: readonly Line[];
+  readonly dataBinary?: string;
+  readonly chunk?: readonly number[];
+  readonly trailer?: readonly Line[];
+  readonly http2: boolean;
+  readonly engine: "host" | "envoy";
+  readonly now?: Date;
+  readonly output: OutputFormat;
+}
+
+export const request = (): Command =>
+  new Command("request")
+    .description("Send one request through a filter; show the response, what upstream received, logs and callbacks.")
+    .argument("<module>", "the filter, a .wasm file")
+    .argument("[url]", "URL or path of the request", parseUrl, parseUrl("http://example.com/"))
+    .option("--config <file>", "the filter's configuration, YAML or JSON (- reads standard input)")
+    .option("--env <NAME=value>", "variable of the VM's environment; may be repeated", collect(assignment))
+    .option("--root-id <id>", "root ID (default: the module's name)")
+    .option("-X, --request <method>", "method (default: GET, or POST with a body)")
+    .option("-H, --header <line>", '"name: value"; order and repeats are kept', collect(headerLine))
+    .option("--data-binary <data>", "body: text, or @file for the bytes of a file (@- standard input)")
+    .option("--chunk <sizes>", "send the body in pieces of these sizes, the rest last: 1,10,100", sizes)
+    .option("--trailer <line>", '"name: value" after the body; may be repeated', collect(headerLine))
+    .option("--http2", "speak HTTP/2 to the proxy", false)
+    .addOption(new Option("--engine <name>", "what runs the filter").choices(["host", "envoy"]).default("host"))
+    .option("--now <time>", "wall clock of the filter, RFC 3339; --engine host only", instant)
+    .addOption(outputOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  pwk request dist/hmac-auth.wasm --config config.yaml -H 'x-signature: 00' --data-binary @body.json
+  pwk request dist/hmac-auth.wasm https://hooks.example.com/github?x=1 --engine envoy -o json`,
+    )
+    .action(async (module: string, url: Target, options: RequestOptions) => {
+      const result = await send(module, url, options);
+      print(options.output, result, resultText);
+      if (result.configError !== null) process.exitCode = 1;
+    });
+
+async function send(module: string, target: Target, options: RequestOptions): Promise<RequestResult> {
+  if (options.now !== undefined && options.engine !== "host") {
+    throw new Failure("--now: only --engine host can set the clock; Envoy uses this machine's");
+  }
+  const filter = await filterOf(module, options);
+  const toSend = await requestOf(target, options);
+  const engine = await engineOf(options.engine);
+  try {
+    const proxy = await engine.start({
+      filters: [filter],
+      protocol: options.http2 ? "http2" : "http1",
+      ...(options.now && { now: options.now }),
+    });
+    try {
+      return resultOf(engine.title, await proxy.send(toSend), await proxy.metrics());
+    } finally {
+      await proxy.close();
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigurationRefused)) throw error;
+    const said = error.logs.filter(({ level }) => level === "error" || level === "critical");
+    const reason = said.map(({ message }) => message).join("\n") || error.message;
+    return refusedResult(engine.title, reason, error.logs);
+  }
+}
+
+async function engineOf(name: "host" | "envoy"): Promise<Engine> {
+  if (name === "host") return hostEngine;
+  return envoyEngine().catch((error: unknown) => {
+    throw new Failure(`--engine envoy: ${messageOf(error)}`);
+  });
+}
+
+async function filterOf(module: string, { config, env, rootId }: RequestOptions): Promise<FilterSpec> {
+  await readBytes("module", module);
+  const configuration = config === undefined ? undefined : await readConfiguration(config);
+  return {
+    name: basename(module, ".wasm"),
+    wasm: module,
+    ...(rootId !== undefined && { rootId }),
+    ...(configuration !== undefined && { configuration }),
+    ...(env && { environment: Object.fromEntries(env) }),
+  };
+}
+
+async function requestOf(target: Target, options: RequestOptions): Promise<ProxyRequest> {
+  const { dataBinary, trailer } = options;
+  const body = dataBinary === undefined ? undefined : await readData(dataBinary);
+  const lines = options.header ?? [];
+  const authority = lines.findLast(([name]) => name === "host")?.[1] ?? target.authority;
+  // Trailers need a body of pieces, so that HTTP/1 sends it chunked.
+  const inPieces = options.chunk !== undefined || trailer !== undefined;
+  return {
+    method: options.request ?? (body === undefined ? "GET" : "POST"),
+    path: target.path,
+    authority,
+    headers: lines.filter(([name]) => name !== "host"),
+    ...(inPieces ? { body: split(body ?? new Uint8Array(), options.chunk ?? []) } : body !== undefined && { body }),
+    ...(trailer && { trailers: trailer }),
+  };
+}
+
+const readData = async (data: string): Promise<Uint8Array> =>
+  data.startsWith("@") ? readBytes("--data-binary", data.slice(1)) : new TextEncoder().encode(data);
+
+/** Pieces of the given sizes as far as the body goes, and then what is left. */
+function split(body: Uint8Array, pieceSizes: readonly number[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let at = 0;
+  for (const size of [...pieceSizes, body.length]) {
+    if (at < body.length) pieces.push(body.subarray(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
+
+interface Target {
+  readonly authority: string;
+  readonly path: string;
+}
+
+/** A path as it stands, or a URL taken apart. */
+function parseUrl(text: string): Target {
+  if (text.startsWith("/")) return { authority: "example.com", path: text };
+  const parts = /^https?:\/\/([^/?#]+)([^#]*)$/.exec(text);
+  if (parts === null) throw new InvalidArgumentError("expected a path (/hook?x=1) or a URL (http://host/hook?x=1).");
+  const [, authority = "", rest = ""] = parts;
+  return { authority, path: rest.startsWith("/") ? rest : `/${rest}` };
+}

@@ -1,0 +1,108 @@
+/** An exchange as a person reads it, and as JSON has it. */
+import type { CallbackRecord, Exchange, HeaderLine } from "@proxy-wasm-kit/testing";
+
+/** What `pwk request -o json` prints. Engine-specific: `engine`, and in `callbacks` how the body was cut into pieces. */
+export interface RequestResult {
+  readonly engine: string;
+  /** Null when the filter refused its configuration: then `configError` says why, and nothing was sent. */
+  readonly outcome: Exchange["outcome"] | null;
+  readonly status: number;
+  /** Envoy's `%RESPONSE_CODE_DETAILS%`. */
+  readonly details: string | null;
+  readonly response: Message | null;
+  /** Null when upstream has seen nothing. */
+  readonly upstream: (Message & { method: string; path: string; authority: string; complete: boolean }) | null;
+  readonly logs: Exchange["logs"];
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly callbacks: readonly CallbackRecord[];
+  readonly configError: string | null;
+}
+
+interface Message {
+  /** In order, repeats kept. */
+  readonly headers: readonly HeaderLine[];
+  /** Text when the bytes are UTF-8; otherwise `bodyBase64` has them. */
+  readonly body?: string;
+  readonly bodyBase64?: string;
+  readonly trailers: readonly HeaderLine[];
+}
+
+export function resultOf(engine: string, exchange: Exchange, metrics: Record<string, number>): RequestResult {
+  const { outcome, status, details, upstream, logs, callbacks } = exchange;
+  return {
+    engine,
+    outcome,
+    status,
+    details,
+    response: message(exchange),
+    upstream: upstream && {
+      method: upstream.method,
+      path: upstream.path,
+      authority: upstream.authority,
+      ...message(upstream),
+      complete: upstream.complete,
+    },
+    logs,
+    metrics: Object.fromEntries(Object.entries(metrics).sort(([one], [other]) => (one < other ? -1 : 1))),
+    callbacks,
+    configError: null,
+  };
+}
+
+export function refusedResult(engine: string, configError: string, logs: Exchange["logs"]): RequestResult {
+  const nothing = { outcome: null, status: 0, details: null, response: null, upstream: null };
+  return { engine, ...nothing, logs, metrics: {}, callbacks: [], configError };
+}
+
+export function resultText(result: RequestResult): string {
+  if (result.configError !== null) return `${result.engine}: the configuration was refused:\n${result.configError}`;
+  const lines = [`${result.status} ${result.outcome} (${result.details ?? "no details"}) by ${result.engine}`];
+  lines.push(...(result.response ? messageText(result.response) : []), "");
+  const { upstream } = result;
+  lines.push(
+    upstream
+      ? `upstream received ${upstream.method} ${upstream.authority}${upstream.path}`
+      : "upstream received nothing",
+  );
+  if (upstream) lines.push(...messageText(upstream));
+  lines.push("", "callbacks", ...result.callbacks.map((callback) => `  ${callbackText(callback)}`));
+  lines.push("logs", ...result.logs.map(({ level, message: text }) => `  ${level} ${text}`));
+  lines.push("metrics", ...Object.entries(result.metrics).map(([name, value]) => `  ${name} ${value}`));
+  return lines.join("\n");
+}
+
+function message(source: Pick<Exchange, "headers" | "body" | "trailers">): Message {
+  const { headers, body, trailers } = source;
+  const text = Buffer.from(body).toString("utf8");
+  const isText = Buffer.from(text, "utf8").equals(body);
+  return { headers, ...(isText ? { body: text } : { bodyBase64: Buffer.from(body).toString("base64") }), trailers };
+}
+
+function messageText({ headers, body, bodyBase64, trailers }: Message): string[] {
+  const line = ([name, value]: HeaderLine) => `  ${name}: ${value}`;
+  const shown = body === undefined ? `(base64) ${bodyBase64}` : body;
+  return [...headers.map(line), ...(shown === "" ? [] : ["", `  ${shortened(shown)}`]), ...trailers.map(line)];
+}
+
+/** A long body is shown by its beginning. */
+const shortened = (text: string) =>
+  text.length <= 2000 ? text.trimEnd() : `${text.slice(0, 2000)} ... (${text.length} in all)`;
+
+const headersStatus = [
+  "Continue",
+  "StopIteration",
+  "ContinueAndEndStream",
+  "StopAllIterationAndBuffer",
+  "StopAllIterationAndWatermark",
+];
+const dataStatus = ["Continue", "StopIterationAndBuffer", "StopIterationAndWatermark", "StopIterationNoBuffer"];
+const trailersStatus = ["Continue", "StopIteration"];
+
+/** "proxy_on_request_headers(2, 7, 0) = 1 StopIteration". */
+function callbackText({ name, arguments: values, result }: CallbackRecord): string {
+  const call = `${name}(${values.join(", ")})`;
+  if (result === undefined) return call;
+  const names = /_headers$/.test(name) ? headersStatus : /_body$/.test(name) ? dataStatus : trailersStatus;
+  const status = /^proxy_on_re(quest|sponse)_/.test(name) ? ` ${names[result] ?? ""}` : "";
+  return `${call} = ${result}${status}`;
+}
