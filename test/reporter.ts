@@ -26,7 +26,9 @@ function scenarioTable(modules: readonly TestModule[]): string[] {
   const rows = new Map<string, Map<string, TestCase>>();
   const notes: string[] = [];
   for (const engine of engines) {
-    const tests = modules.filter(({ project }) => project.name === engine).flatMap((module) => [...module.children.allTests()]);
+    const tests = modules
+      .filter(({ project }) => project.name === engine)
+      .flatMap((module) => [...module.children.allTests()]);
     for (const test of tests) {
       const row = rows.get(test.name) ?? new Map<string, TestCase>();
       rows.set(test.name, row.set(engine, test));
@@ -35,7 +37,8 @@ function scenarioTable(modules: readonly TestModule[]): string[] {
   }
   if (rows.size === 0) return [];
   const width = Math.max(...[...rows.keys()].map((name) => name.length));
-  const line = (name: string, cells: readonly string[]) => `${name.padEnd(width)}  ${cells.map((cell) => cell.padEnd(5)).join("  ")}`;
+  const line = (name: string, cells: readonly string[]) =>
+    `${name.padEnd(width)}  ${cells.map((cell) => cell.padEnd(5)).join("  ")}`;
   const cell = (row: ReadonlyMap<string, TestCase>, engine: string) => {
     const state = row.get(engine)?.result().state;
     return state === undefined ? "" : marks[state];
@@ -43,7 +46,12 @@ function scenarioTable(modules: readonly TestModule[]): string[] {
   return [
     "",
     line("Scenarios", engines),
-    ...[...rows].map(([name, row]) => line(name, engines.map((engine) => cell(row, engine)))),
+    ...[...rows].map(([name, row]) =>
+      line(
+        name,
+        engines.map((engine) => cell(row, engine)),
+      ),
+    ),
     ...notes,
   ];
 }

@@ -63,7 +63,9 @@ function checkUpstream(seen: Exchange["upstream"], expected: NonNullable<Request
   if (seen === null) return;
   expect(seen.complete).toBe(expected.complete ?? true);
   if (expected.body !== undefined) {
-    expect(Buffer.from(seen.body).equals(Buffer.from(expected.body)), "upstream must get the body unchanged").toBe(true);
+    expect(Buffer.from(seen.body).equals(Buffer.from(expected.body)), "upstream must get the body unchanged").toBe(
+      true,
+    );
   }
   for (const line of expected.headers ?? []) expect<readonly HeaderLine[]>(seen.headers).toContainEqual(line);
 }
@@ -106,4 +108,3 @@ class ProxyKeeper {
     this.#running = undefined;
   }
 }
-

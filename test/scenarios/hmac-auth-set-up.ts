@@ -26,6 +26,7 @@ export const withConfiguration = (configuration: unknown, environment?: Readonly
 });
 
 /** The MAC of a body, by node:crypto. */
-export const mac = (body: string | Uint8Array, by: string = key): Buffer => createHmac("sha256", by).update(body).digest();
+export const mac = (body: string | Uint8Array, by: string = key): Buffer =>
+  createHmac("sha256", by).update(body).digest();
 
 export const hex = (body: string | Uint8Array, by?: string): string => mac(body, by).toString("hex");

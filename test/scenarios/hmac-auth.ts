@@ -10,7 +10,11 @@ const mebibyte = Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 31 + (i >> 
 const plain = withFields();
 const http2: SetUp = { ...plain, protocol: "http2" };
 
-const post = (content: ProxyRequest["body"], signature: string | null, more: Partial<ProxyRequest> = {}): ProxyRequest => ({
+const post = (
+  content: ProxyRequest["body"],
+  signature: string | null,
+  more: Partial<ProxyRequest> = {},
+): ProxyRequest => ({
   method: "POST",
   path: "/hook",
   headers: signature === null ? [] : [[header, signature]],
@@ -66,7 +70,12 @@ const signatures: readonly RequestScenario[] = [
   ),
   scenario("a signature in capital hex passes", plain, post(body, hex(body).toUpperCase()), passes()),
   scenario("a signature in base64 passes", plain, post(body, mac(body).toString("base64")), passes()),
-  scenario("a base64 signature behind sha256= passes", plain, post(body, `sha256=${mac(body).toString("base64")}`), passes()),
+  scenario(
+    "a base64 signature behind sha256= passes",
+    plain,
+    post(body, `sha256=${mac(body).toString("base64")}`),
+    passes(),
+  ),
   scenario("a signature in base64url without padding passes", plain, post(body, base64url), passes()),
   scenario("a signature in base64url with padding passes", plain, post(body, `${base64url}=`), passes()),
   scenario(
@@ -75,8 +84,18 @@ const signatures: readonly RequestScenario[] = [
     post(body, null, { headers: [["x-MY-hmac-HEADER-sha256", hex(body)]] }),
     passes(),
   ),
-  scenario("one changed byte of the body is refused", plain, post(body.replace("7", "8"), hex(body)), refused("signature_mismatch")),
-  scenario("a body signed with another key is refused", plain, post(body, hex(body, "other key, as long")), refused("signature_mismatch")),
+  scenario(
+    "one changed byte of the body is refused",
+    plain,
+    post(body.replace("7", "8"), hex(body)),
+    refused("signature_mismatch"),
+  ),
+  scenario(
+    "a body signed with another key is refused",
+    plain,
+    post(body, hex(body, "other key, as long")),
+    refused("signature_mismatch"),
+  ),
   scenario("the signature of another body is refused", plain, post(body, hex("")), refused("signature_mismatch")),
   scenario("a signature of zeros is refused", plain, post(body, "0".repeat(64)), refused("signature_mismatch")),
   scenario("a request without signature is refused", plain, post(body, null), refused("missing_signature")),
@@ -84,19 +103,70 @@ const signatures: readonly RequestScenario[] = [
   scenario(
     "two signature lines are refused, even when both are right",
     plain,
-    post(body, null, { headers: [[header, hex(body)], ["x-other", "1"], [header, hex(body)]] }),
+    post(body, null, {
+      headers: [
+        [header, hex(body)],
+        ["x-other", "1"],
+        [header, hex(body)],
+      ],
+    }),
     refused("duplicate_header"),
   ),
-  scenario("two signatures in one line are refused", plain, post(body, `${hex(body)},${hex(body)}`), refused("malformed_signature")),
-  scenario("a truncated signature is refused", plain, post(body, hex(body).slice(0, 32)), refused("malformed_signature")),
-  scenario("a signature with one digit too many is refused", plain, post(body, `${hex(body)}0`), refused("malformed_signature")),
-  scenario("a signature with another letter is refused", plain, post(body, `g${hex(body).slice(1)}`), refused("malformed_signature")),
-  scenario("the prefix of another algorithm is refused", plain, post(body, `sha1=${hex(body)}`), refused("malformed_signature")),
+  scenario(
+    "two signatures in one line are refused",
+    plain,
+    post(body, `${hex(body)},${hex(body)}`),
+    refused("malformed_signature"),
+  ),
+  scenario(
+    "a truncated signature is refused",
+    plain,
+    post(body, hex(body).slice(0, 32)),
+    refused("malformed_signature"),
+  ),
+  scenario(
+    "a signature with one digit too many is refused",
+    plain,
+    post(body, `${hex(body)}0`),
+    refused("malformed_signature"),
+  ),
+  scenario(
+    "a signature with another letter is refused",
+    plain,
+    post(body, `g${hex(body).slice(1)}`),
+    refused("malformed_signature"),
+  ),
+  scenario(
+    "the prefix of another algorithm is refused",
+    plain,
+    post(body, `sha1=${hex(body)}`),
+    refused("malformed_signature"),
+  ),
   scenario("a prefix in capitals is refused", plain, post(body, `SHA256=${hex(body)}`), refused("malformed_signature")),
-  scenario("blanks inside a signature are refused", plain, post(body, hex(body).replace(/^(.{8})../, "$1  ")), refused("malformed_signature")),
-  scenario("base64 of both alphabets at once is refused", plain, post(body, `+-${base64url.slice(2)}`), refused("malformed_signature")),
-  scenario("base64 whose unused bits are set is refused", plain, post(body, nonCanonical()), refused("malformed_signature")),
-  scenario("bytes beyond ASCII in a signature are refused", plain, post(body, "\u00ff".repeat(64)), refused("malformed_signature")),
+  scenario(
+    "blanks inside a signature are refused",
+    plain,
+    post(body, hex(body).replace(/^(.{8})../, "$1  ")),
+    refused("malformed_signature"),
+  ),
+  scenario(
+    "base64 of both alphabets at once is refused",
+    plain,
+    post(body, `+-${base64url.slice(2)}`),
+    refused("malformed_signature"),
+  ),
+  scenario(
+    "base64 whose unused bits are set is refused",
+    plain,
+    post(body, nonCanonical()),
+    refused("malformed_signature"),
+  ),
+  scenario(
+    "bytes beyond ASCII in a signature are refused",
+    plain,
+    post(body, "\u00ff".repeat(64)),
+    refused("malformed_signature"),
+  ),
   scenario("a signature of 8 kB is refused", plain, post(body, "a".repeat(8000)), refused("malformed_signature")),
 ];
 
@@ -105,8 +175,18 @@ const deliveries: readonly RequestScenario[] = [
   scenario("a binary body passes unchanged", plain, post(binary, hex(binary)), passes(binary)),
   scenario("a chunked body passes", plain, post(["{", body.slice(1, 9), body.slice(9)], hex(body)), passes()),
   scenario("a body that comes byte by byte passes", plain, post([...body], hex(body)), passes()),
-  scenario("a body across many blocks of the hash passes", plain, post(pieces(binary, 63), hex(binary)), passes(binary)),
-  scenario("a chunked body of 1 MiB passes unchanged", plain, post(pieces(mebibyte, 65536), hex(mebibyte)), passes(mebibyte)),
+  scenario(
+    "a body across many blocks of the hash passes",
+    plain,
+    post(pieces(binary, 63), hex(binary)),
+    passes(binary),
+  ),
+  scenario(
+    "a chunked body of 1 MiB passes unchanged",
+    plain,
+    post(pieces(mebibyte, 65536), hex(mebibyte)),
+    passes(mebibyte),
+  ),
   scenario(
     "a chunked body with one changed byte is refused",
     plain,
@@ -125,12 +205,32 @@ const deliveries: readonly RequestScenario[] = [
     post([`${body} `], hex(body), { trailers: [["x-checksum", "1"]] }),
     refused("signature_mismatch"),
   ),
-  scenario("a signature in the trailers does not count", plain, post([body], null, { trailers: [[header, hex(body)]] }), refused("missing_signature")),
+  scenario(
+    "a signature in the trailers does not count",
+    plain,
+    post([body], null, { trailers: [[header, hex(body)]] }),
+    refused("missing_signature"),
+  ),
   scenario("a GET without signature is refused", plain, { method: "GET" }, refused("missing_signature")),
-  scenario("a HEAD without signature is refused", plain, { method: "HEAD" }, { ...refused("missing_signature"), body: "" }),
+  scenario(
+    "a HEAD without signature is refused",
+    plain,
+    { method: "HEAD" },
+    { ...refused("missing_signature"), body: "" },
+  ),
   scenario("no body is refused though its signature is right", plain, post(undefined, hex("")), refused("empty_body")),
-  scenario("content-length 0 is refused though its signature is right", plain, post("", hex("")), refused("empty_body")),
-  scenario("an empty chunked body is refused though its signature is right", plain, post([], hex("")), refused("empty_body")),
+  scenario(
+    "content-length 0 is refused though its signature is right",
+    plain,
+    post("", hex("")),
+    refused("empty_body"),
+  ),
+  scenario(
+    "an empty chunked body is refused though its signature is right",
+    plain,
+    post([], hex("")),
+    refused("empty_body"),
+  ),
   scenario(
     "a gRPC client is told UNAUTHENTICATED",
     plain,
@@ -147,8 +247,18 @@ const deliveries: readonly RequestScenario[] = [
 
 const overHttp2: readonly RequestScenario[] = [
   scenario("a signed body passes over HTTP/2", http2, post(body, hex(body)), passes()),
-  scenario("a body in many frames passes over HTTP/2", http2, post(pieces(mebibyte, 65536), hex(mebibyte)), passes(mebibyte)),
-  scenario("a body with trailers passes over HTTP/2", http2, post([body], hex(body), { trailers: [["x-checksum", "1"]] }), passes()),
+  scenario(
+    "a body in many frames passes over HTTP/2",
+    http2,
+    post(pieces(mebibyte, 65536), hex(mebibyte)),
+    passes(mebibyte),
+  ),
+  scenario(
+    "a body with trailers passes over HTTP/2",
+    http2,
+    post([body], hex(body), { trailers: [["x-checksum", "1"]] }),
+    passes(),
+  ),
   scenario("a changed body is refused over HTTP/2", http2, post(`${body} `, hex(body)), refused("signature_mismatch")),
   scenario(
     "a changed body with trailers is refused over HTTP/2",
@@ -162,19 +272,42 @@ const overHttp2: readonly RequestScenario[] = [
     post([], hex(""), { trailers: [["x-checksum", "1"]] }),
     refused("empty_body"),
   ),
-  scenario("two signature lines are refused over HTTP/2", http2, post(body, null, { headers: [[header, hex(body)], [header, hex(body)]] }), refused("duplicate_header")),
+  scenario(
+    "two signature lines are refused over HTTP/2",
+    http2,
+    post(body, null, {
+      headers: [
+        [header, hex(body)],
+        [header, hex(body)],
+      ],
+    }),
+    refused("duplicate_header"),
+  ),
 ];
 
 const tenBytes = withFields({ max_body_bytes: 10 });
 const impatient = withFields({ body_timeout_ms: 100 });
 const withoutOption: SetUp = { ...impatient, filter: { ...impatient.filter, allowOnHeadersStopIteration: false } };
 const holdBody = withFields({ hold: "body" });
-const holdBodyWithoutOption: SetUp = { ...holdBody, filter: { ...holdBody.filter, allowOnHeadersStopIteration: false } };
+const holdBodyWithoutOption: SetUp = {
+  ...holdBody,
+  filter: { ...holdBody.filter, allowOnHeadersStopIteration: false },
+};
 const upgrades: SetUp = { ...plain, upgrades: ["websocket"] };
 
 const limits: readonly RequestScenario[] = [
-  scenario("an announced body over the limit is refused at once", tenBytes, post("x".repeat(11), hex("x".repeat(11))), refused("body_too_large", 413)),
-  scenario("a chunked body over the limit is refused", tenBytes, post(["x".repeat(6), "x".repeat(5)], hex("x".repeat(11))), refused("body_too_large", 413)),
+  scenario(
+    "an announced body over the limit is refused at once",
+    tenBytes,
+    post("x".repeat(11), hex("x".repeat(11))),
+    refused("body_too_large", 413),
+  ),
+  scenario(
+    "a chunked body over the limit is refused",
+    tenBytes,
+    post(["x".repeat(6), "x".repeat(5)], hex("x".repeat(11))),
+    refused("body_too_large", 413),
+  ),
   scenario("a body at the limit passes", tenBytes, post("x".repeat(10), hex("x".repeat(10))), passes("x".repeat(10))),
   scenario(
     "a body that never ends is refused in time",
@@ -188,10 +321,19 @@ const limits: readonly RequestScenario[] = [
     post(body, hex(body)),
     { ...refused("body_timeout", 408), log: /allow_on_headers_stop_iteration/ },
   ),
-  scenario("an upgrade is refused, as its body never ends", upgrades, {
-    method: "GET",
-    headers: [["connection", "upgrade"], ["upgrade", "websocket"], [header, hex("")]],
-  }, refused("unsupported_upgrade")),
+  scenario(
+    "an upgrade is refused, as its body never ends",
+    upgrades,
+    {
+      method: "GET",
+      headers: [
+        ["connection", "upgrade"],
+        ["upgrade", "websocket"],
+        [header, hex("")],
+      ],
+    },
+    refused("unsupported_upgrade"),
+  ),
 ];
 
 const holds: readonly RequestScenario[] = [
@@ -211,7 +353,10 @@ const holds: readonly RequestScenario[] = [
   ),
 ];
 
-const fromEnvironment = withConfiguration({ signing_key_env: "HMAC_KEY", signature_header: header }, { HMAC_KEY: key, OTHER: "x" });
+const fromEnvironment = withConfiguration(
+  { signing_key_env: "HMAC_KEY", signature_header: header },
+  { HMAC_KEY: key, OTHER: "x" },
+);
 const utf8Key = "clé secrète 🔑 de plus de seize octets";
 const utf8 = { ...withConfiguration({ signing_key: utf8Key, signature_header: header }), secrets: [utf8Key] };
 const longKey = "k".repeat(131);
@@ -219,12 +364,24 @@ const long = { ...withConfiguration({ signing_key: longKey, signature_header: he
 
 const keys: readonly RequestScenario[] = [
   scenario("a key from the environment verifies", fromEnvironment, post(body, hex(body)), passes()),
-  scenario("a key from the environment refuses what another signed", fromEnvironment, post(body, hex(body, "x")), refused("signature_mismatch")),
+  scenario(
+    "a key from the environment refuses what another signed",
+    fromEnvironment,
+    post(body, hex(body, "x")),
+    refused("signature_mismatch"),
+  ),
   scenario("a key beyond ASCII is taken as UTF-8", utf8, post(body, hex(body, utf8Key)), passes()),
   scenario("a key longer than a block verifies", long, post(body, hex(body, longKey)), passes()),
 ];
 
-export const hmacAuth: readonly RequestScenario[] = [...signatures, ...deliveries, ...overHttp2, ...limits, ...holds, ...keys];
+export const hmacAuth: readonly RequestScenario[] = [
+  ...signatures,
+  ...deliveries,
+  ...overHttp2,
+  ...limits,
+  ...holds,
+  ...keys,
+];
 
 /** The right MAC with the two bits set that base64 leaves unused behind 32 bytes. */
 function nonCanonical(): string {
