@@ -70,10 +70,12 @@ export class EnvoyProcess {
     const ended = follow(child, (record) => {
       if (records.push(record) > keptRecords) records.shift();
       options.onRecord?.(record);
-    }).finally(() => rm(folder, { recursive: true, force: true }));
+    });
     const giveUp = new AbortController();
     ended.finally(() => giveUp.abort());
     const admin = await ready(addressFile, giveUp.signal);
+    // Envoy has read its configuration, which may hold keys.
+    await rm(folder, { recursive: true });
     if (admin === null) throw new EnvoyRefused(refusal(await ended, records), records);
     return new EnvoyProcess(child, ended, admin);
   }

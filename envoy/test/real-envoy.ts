@@ -6,11 +6,13 @@ const found = await findEnvoy().catch((error: unknown) => {
   throw error;
 });
 
+if (found instanceof NoEnvoy) console.warn(`skipping what needs a real Envoy: ${found.message}`);
+
 /** For `describe.skipIf` and the name of what is skipped. */
 export const isMissing = found instanceof NoEnvoy;
 
 /** "envoy 1.39.3", or the reason. */
-export const title = found instanceof NoEnvoy ? found.message : `envoy ${found.version}`;
+export const title = found instanceof NoEnvoy ? `envoy (${found.message})` : `envoy ${found.version}`;
 
 export const realEnvoy = (): FoundEnvoy => {
   if (found instanceof NoEnvoy) throw found;
