@@ -14,7 +14,12 @@ export default defineConfig({
         },
       },
       ...["host", "envoy", "istio"].map((engine) => ({
-        test: { name: engine, include: [`test/acceptance/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: engine,
+          include: [`test/acceptance/${engine}.test.ts`],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       })),
     ],
   },

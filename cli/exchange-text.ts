@@ -71,11 +71,23 @@ export function resultText(result: RequestResult): string {
   return lines.join("\n");
 }
 
+/** The text of a byte string where it is UTF-8; otherwise a character for each byte. */
+function textOf(bytes: string): string {
+  const text = Buffer.from(bytes, "latin1").toString("utf8");
+  return Buffer.from(text, "utf8").toString("latin1") === bytes ? text : bytes;
+}
+
+const textLines = (lines: readonly HeaderLine[]) => lines.map(([name, value]): HeaderLine => [name, textOf(value)]);
+
 function message(source: Pick<Exchange, "headers" | "body" | "trailers">): Message {
   const { headers, body, trailers } = source;
   const text = Buffer.from(body).toString("utf8");
   const isText = Buffer.from(text, "utf8").equals(body);
-  return { headers, ...(isText ? { body: text } : { bodyBase64: Buffer.from(body).toString("base64") }), trailers };
+  return {
+    headers: textLines(headers),
+    ...(isText ? { body: text } : { bodyBase64: Buffer.from(body).toString("base64") }),
+    trailers: textLines(trailers),
+  };
 }
 
 function messageText({ headers, body, bodyBase64, trailers }: Message): string[] {

@@ -33,11 +33,11 @@ export const collect = <T>(parseOne: (text: string) => T) => {
   return (text: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), parseOne(text)];
 };
 
-/** "Name: value" as curl takes it; blanks around the value are dropped. */
+/** "Name: value" as curl takes it; blanks around the value are dropped. Text is sent as UTF-8. */
 export function headerLine(text: string): readonly [string, string] {
   const colon = text.indexOf(":", 1);
   if (colon === -1) throw new InvalidArgumentError('expected "name: value".');
-  return [text.slice(0, colon).toLowerCase(), text.slice(colon + 1).trim()];
+  return [text.slice(0, colon).toLowerCase(), Buffer.from(text.slice(colon + 1).trim()).toString("latin1")];
 }
 
 /** "NAME=value". */

@@ -19,7 +19,7 @@ const hopByHop = ["keep-alive", "proxy-connection", "transfer-encoding", "x-envo
 
 /** The header map the first filter sees. */
 export function requestHeaders(head: RequestHead): HeaderMap {
-  const map = HeaderMap.ofLines("request", [
+  const map = new HeaderMap("request", [
     [":authority", head.authority],
     [":path", head.path],
     [":method", head.method],

@@ -1,8 +1,9 @@
 /** Header maps with Envoy's rules for adding, replacing and order. Source: envoy source/common/http/header_map_impl.cc. */
-import { type ByteString, fromText, lowerCase, toText } from "./byte-string.ts";
+import { type ByteString, lowerCase } from "./byte-string.ts";
 import type { Pair } from "./pairs.ts";
 
-export type HeaderLine = readonly [name: string, value: string];
+/** Byte strings, as everything in a header map. */
+export type HeaderLine = readonly [name: ByteString, value: ByteString];
 
 /** What the map holds decides which names are inline and whether `host` means `:authority`. */
 export type MapRole = "request" | "response" | "trailers";
@@ -40,13 +41,6 @@ export class HeaderMap {
   constructor(role: MapRole, pairs: readonly Pair[] = []) {
     this.role = role;
     for (const [name, value] of pairs) this.add(name, value);
-  }
-
-  static ofLines(role: MapRole, lines: readonly HeaderLine[]): HeaderMap {
-    return new HeaderMap(
-      role,
-      lines.map(([name, value]) => [fromText(name), fromText(value)]),
-    );
   }
 
   /** Every entry: pseudo headers first, then in order of insertion. */
@@ -99,11 +93,9 @@ export class HeaderMap {
     for (const [name, value] of pairs) this.add(name, value);
   }
 
-  /** The entries as text, without pseudo headers. */
+  /** The entries without pseudo headers. */
   lines(): HeaderLine[] {
-    return this.#entries
-      .filter(([name]) => !name.startsWith(":"))
-      .map(([name, value]): HeaderLine => [toText(name), toText(value)]);
+    return this.#entries.filter(([name]) => !name.startsWith(":"));
   }
 
   #key(name: ByteString): ByteString {

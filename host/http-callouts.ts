@@ -83,8 +83,8 @@ const localReply = (status: number, body: string): CalloutReply => ({
 
 function responseOf(reply: CalloutReply): CalloutResponse {
   return {
-    headers: HeaderMap.ofLines("response", [[":status", String(reply.status)], ...(reply.headers ?? [])]),
+    headers: new HeaderMap("response", [[":status", String(reply.status)], ...(reply.headers ?? [])]),
     body: encode(reply.body ?? ""),
-    trailers: reply.trailers === undefined ? null : HeaderMap.ofLines("trailers", reply.trailers),
+    trailers: reply.trailers === undefined ? null : new HeaderMap("trailers", reply.trailers),
   };
 }

@@ -133,7 +133,7 @@ describe("trailers", () => {
     const stream = await host.openStream("http1");
     stream.requestHeaders(requestHeaders(head("POST")), false);
     stream.requestData(encode("hi"), false);
-    stream.requestTrailers(HeaderMap.ofLines("trailers", [["x-t", "1"]]));
+    stream.requestTrailers(new HeaderMap("trailers", [["x-t", "1"]]));
     const { upstream } = await stream.finished;
     expect(callbacks()).toEqual(expect.arrayContaining(["request_body(2,2,0)=0", "request_trailers(2,1)=0"]));
     expect(upstream).toMatchObject({ trailers: [["x-t", "1"]], complete: true });

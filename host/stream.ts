@@ -164,7 +164,7 @@ export class HttpStream {
 
   #respond(request: UpstreamRequest, response: UpstreamResponse): void {
     const body = encode(response.body ?? "");
-    const headers = HeaderMap.ofLines("response", [[":status", String(response.status)], ...(response.headers ?? [])]);
+    const headers = new HeaderMap("response", [[":status", String(response.status)], ...(response.headers ?? [])]);
     const hasNoBody = request.method === "HEAD" || response.status === 204 || response.status === 304;
     const isWhole = hasNoBody || (body.length === 0 && response.trailers === undefined);
     this.#manager.responseHeaders(headers, isWhole, "via_upstream");
@@ -172,7 +172,7 @@ export class HttpStream {
     if (body.length > 0) this.#manager.responseData(body, false);
     if (this.#manager.isFinished) return;
     if (response.trailers === undefined) this.#manager.responseData(new Uint8Array(), true);
-    else this.#manager.responseTrailers(HeaderMap.ofLines("trailers", response.trailers));
+    else this.#manager.responseTrailers(new HeaderMap("trailers", response.trailers));
   }
 
   /** All filters log, in order; then each is done and deleted (envoy conn_manager_impl.cc, `doDeferredStreamDestroy`). */

@@ -181,7 +181,7 @@ async function feed(stream: HttpStream, request: ProxyRequest, protocol: "http1"
   }
   if (unfinished || endsWithData) return;
   if (trailers === undefined) stream.requestData(new Uint8Array(), true);
-  else stream.requestTrailers(HeaderMap.ofLines("trailers", trailers));
+  else stream.requestTrailers(new HeaderMap("trailers", trailers));
 }
 
 function feedPiece(stream: HttpStream, piece: Uint8Array, protocol: "http1" | "http2", isLast: boolean): void {

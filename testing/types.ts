@@ -3,7 +3,10 @@
  * An engine starts a proxy (filters before an upstream), takes requests, and tells what happened to each.
  */
 
-/** One header or trailer line; names are lower case in everything an engine returns. */
+/**
+ * One header or trailer line; names are lower case in everything an engine returns. Values are bytes, a character
+ * (U+0000 to U+00FF) for each, as headers have no encoding: `Buffer.from(text).toString("latin1")` sends UTF-8.
+ */
 export type HeaderLine = readonly [name: string, value: string];
 
 /** Proxy-Wasm log levels, in the ABI's order. */

@@ -79,7 +79,7 @@ export const hmacAuthConfiguration: readonly RefusalScenario[] = [
   refuses(
     "a key and an environment variable at once are refused",
     { ...both, signing_key_env: "HMAC_KEY" },
-    /\/signing_key: expected no such key beside signing_key_env, found both/,
+    /\/signing_key: expected signing_key or signing_key_env, found both/,
     { HMAC_KEY: key },
   ),
   {

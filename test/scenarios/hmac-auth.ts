@@ -62,6 +62,19 @@ const pieces = (content: Uint8Array, size: number): Uint8Array[] =>
 const signatures: readonly RequestScenario[] = [
   scenario("a body signed with the key passes unchanged", plain, post(body, hex(body)), passes()),
   // docs.github.com, "Validating webhook deliveries": the published example.
+  // printf '{"action":"opened","number":7}' | openssl dgst -sha256 -hmac "It's a Secret to Everybody"
+  scenario(
+    "what openssl signed passes",
+    plain,
+    post(body, "34fd4221cb1c8b95d142c6dc81775bb15fcd403d46608fdf114c11b6a0f525c5"),
+    passes(),
+  ),
+  scenario(
+    "what openssl signed is refused with one byte changed",
+    plain,
+    post(`${body.slice(0, -1)}]`, "34fd4221cb1c8b95d142c6dc81775bb15fcd403d46608fdf114c11b6a0f525c5"),
+    refused("signature_mismatch"),
+  ),
   scenario(
     "GitHub's published example passes",
     plain,

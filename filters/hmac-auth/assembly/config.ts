@@ -53,7 +53,7 @@ export function readConfig(text: ArrayBuffer): Config | null {
 function readKey(reader: ConfigReader): ArrayBuffer {
   if (!reader.has("signing_key_env")) return checked(reader, "signing_key", reader.bytes("signing_key"));
   const name = reader.bytes("signing_key_env");
-  if (reader.has("signing_key")) reader.fail("signing_key", "no such key beside signing_key_env", "both");
+  if (reader.has("signing_key")) reader.fail("signing_key", "signing_key or signing_key_env", "both");
   const key = environment.find(name);
   if (key !== null) return checked(reader, "signing_key_env", key);
   reader.fail("signing_key_env", "the name of a variable in the proxy's environment", "one that is not set");

@@ -51,12 +51,12 @@ export class Refusals {
     this.verified.increment();
   }
 
-  /** Made when a reason first occurs, so that what never happens is not in the statistics. */
+  /** Made when a reason first occurs, so that what never happens is not in the statistics. A reason is within bounds. */
   private of(reason: Reason): Refusal {
-    const known = this.byReason[reason];
+    const known = unchecked(this.byReason[reason]);
     if (known !== null) return known;
-    const refusal = new Refusal(NAMES[reason]);
-    this.byReason[reason] = refusal;
+    const refusal = new Refusal(unchecked(NAMES[reason]));
+    unchecked((this.byReason[reason] = refusal));
     return refusal;
   }
 }
