@@ -1,0 +1,57 @@
+/** Where the binaries of this folder are built to; shared by build.mjs and the engine that runs them. */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The Go module. */
+export const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
+
+/** One Go package for each binary, by the binary's name. */
+export const packages = {
+  "istio-harness": ".",
+  strictcheck: "./strictcheck",
+  istioctl: "istio.io/istio/istioctl/cmd/istioctl",
+};
+
+/**
+ * A change of the sources changes the folder, so what is in it fits them.
+ * @param {NodeJS.ProcessEnv} [environment] `PWK_CACHE` and `XDG_CACHE_HOME` matter.
+ * @returns {string}
+ */
+export function buildFolder(environment = process.env) {
+  const hash = createHash("sha256").update(`${process.platform}-${process.arch}\n`);
+  for (const name of sources()) hash.update(`${name}\n`).update(readFileSync(join(sourceFolder, name)));
+  const caches = environment.XDG_CACHE_HOME || join(homedir(), ".cache");
+  const ours = environment.PWK_CACHE || join(caches, "proxy-wasm-kit");
+  return join(ours, "istio", hash.digest("hex").slice(0, 16));
+}
+
+/**
+ * Paths of the binaries and of Istio's CRDs; they appear all at once.
+ * @param {string} [folder]
+ */
+export function filesIn(folder = buildFolder()) {
+  return {
+    harness: join(folder, "istio-harness"),
+    strictcheck: join(folder, "strictcheck"),
+    istioctl: join(folder, "istioctl"),
+    crds: join(folder, "crds.yaml"),
+  };
+}
+
+/** @param {string} [folder] */
+export const isBuilt = (folder = buildFolder()) => Object.values(filesIn(folder)).every((file) => existsSync(file));
+
+/** Such as "1.31", of the Istio that go.mod pins. */
+export function istioVersion() {
+  const text = readFileSync(join(sourceFolder, "go.mod"), "utf8");
+  return /^\s*istio\.io\/api => istio\.io\/api v(\d+\.\d+)/m.exec(text)?.[1] ?? "(of go.mod)";
+}
+
+/** What decides what is built. */
+const sources = () =>
+  readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /(^go\.(mod|sum)|\.go)$/.test(name))
+    .sort();
