@@ -1,0 +1,60 @@
+/** One running istio-harness: istiod's discovery code, fed from files, on a free port of loopback. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** It ends within milliseconds; after this it is killed. */
+const stopMs = 5_000;
+const keptLines = 20;
+
+export interface HarnessFiles {
+  /** YAML files of Kubernetes objects. */
+  readonly kube: readonly string[];
+  /** YAML files of Istio objects. */
+  readonly istio: readonly string[];
+}
+
+export class IstioHarness {
+  /** Of its ADS server. */
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  private constructor(port: number, child: ChildProcess, ended: Promise<unknown>) {
+    this.port = port;
+    this.#child = child;
+    this.#ended = ended;
+  }
+
+  /** Resolves when it serves what is in the files. Throws when istiod does not take an object. */
+  static async start(binary: string, files: HarnessFiles): Promise<IstioHarness> {
+    const inputs = ["-kube", files.kube.join(), "-istio", files.istio.join()];
+    // It ends with its standard input, so it does not outlive this process, however that ends.
+    const child = spawn(binary, ["-listen", "127.0.0.1:0", "-end-with-stdin", ...inputs], { stdio: "pipe" });
+    child.stdin.on("error", () => {});
+    const lastWords: string[] = [];
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      if (lastWords.push(line) > keptLines) lastWords.shift();
+    });
+    const ended = new Promise<string>((resolve) => {
+      child.on("error", (error) => resolve(`could not be started: ${error.message}`));
+      child.on("close", (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
+    });
+    const ready = new Promise<number>((resolve) => {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        const port = /^ready .*:(\d+)$/.exec(line)?.[1];
+        if (port !== undefined) resolve(Number(port));
+      });
+    });
+    const port = await Promise.race([ready, ended]);
+    if (typeof port === "string") throw new Error([`istio-harness ${port}:`, ...lastWords].join("\n"));
+    return new IstioHarness(port, child, ended);
+  }
+
+  /** Resolves when the process is gone. */
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), stopMs);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,184 @@
+/** The pod that istiod configures: its objects, its Envoy's bootstrap, and what the tests need of its listener. */
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { bootstrap, type Message } from "@proxy-wasm-kit/envoy";
+import { accessLog, type ProxyOptions } from "@proxy-wasm-kit/testing";
+
+export const workload = { name: "app-1", namespace: "test", labels: { app: "app" } } as const;
+
+const { name, namespace, labels } = workload;
+const loopback = "127.0.0.1";
+const connectionManager = "envoy.filters.network.http_connection_manager";
+/** Istio lets these through without being asked, and Envoy refuses a type that is given twice. */
+const istioUpgrades = ["websocket"];
+
+export interface Ports {
+  /** Where the pod takes requests. */
+  readonly inbound: number;
+  /** Where the application in the pod is. */
+  readonly application: number;
+}
+
+export const kubernetesObjects = ({ application }: Ports): object[] => [
+  {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "app", namespace },
+    spec: { clusterIP: "10.0.0.1", selector: labels, ports: [{ name: "http", port: 80, targetPort: application }] },
+  },
+  {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace, labels },
+    spec: { serviceAccountName: "default", containers: [{ name: "app", image: "app" }] },
+    status: { podIP: loopback, phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
+  },
+];
+
+/** A port of loopback instead of captured traffic, nothing outbound, plain text. */
+export const workloadObjects = ({ inbound, application }: Ports): object[] => [
+  {
+    apiVersion: "networking.istio.io/v1",
+    kind: "Sidecar",
+    metadata: { name: "app", namespace },
+    spec: {
+      workloadSelector: { labels },
+      ingress: [
+        {
+          port: { number: inbound, protocol: "HTTP", name: "http" },
+          bind: loopback,
+          defaultEndpoint: `${loopback}:${application}`,
+        },
+      ],
+      egress: [{ hosts: ["~/*"] }],
+    },
+  },
+  {
+    apiVersion: "security.istio.io/v1",
+    kind: "PeerAuthentication",
+    metadata: { name: "default", namespace },
+    spec: { mtls: { mode: "DISABLE" } },
+  },
+];
+
+/** An EnvoyFilter that sets the listener up as that of the Envoy engine is: from its own bootstrap, field by field. */
+export function settings({ upgrades = [], bufferLimitBytes }: ProxyOptions): object {
+  const nowhere = { host: loopback, port: 0 };
+  const model = bootstrap({
+    ...{ filters: [], listen: nowhere, admin: nowhere, upstream: nowhere, accessLog },
+    upgrades: upgrades.filter((type) => !istioUpgrades.includes(type)),
+    ...(bufferLimitBytes !== undefined && { bufferLimitBytes }),
+  });
+  const listener = part(model, "static_resources", "listeners", "0");
+  const cluster = part(model, "static_resources", "clusters", "0");
+  const manager = part(listener, "filter_chains", "0", "filters", "0", "typed_config");
+  const context = "SIDECAR_INBOUND";
+  return {
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "EnvoyFilter",
+    metadata: { name: "test-settings", namespace },
+    spec: {
+      workloadSelector: { labels },
+      configPatches: [
+        {
+          applyTo: "LISTENER",
+          match: { context },
+          patch: { operation: "MERGE", value: pick(listener, ["access_log", "per_connection_buffer_limit_bytes"]) },
+        },
+        {
+          applyTo: "NETWORK_FILTER",
+          match: { context, listener: { filterChain: { filter: { name: connectionManager } } } },
+          patch: {
+            operation: "MERGE",
+            value: {
+              name: connectionManager,
+              typed_config: pick(manager, [
+                ...["@type", "access_log", "generate_request_id", "http_protocol_options"],
+                ...["delayed_close_timeout", "upgrade_configs"],
+              ]),
+            },
+          },
+        },
+        {
+          applyTo: "CLUSTER",
+          match: { context },
+          patch: {
+            operation: "MERGE",
+            value: pick(cluster, ["per_connection_buffer_limit_bytes", "typed_extension_protocol_options"]),
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** Of a pod's Envoy whose control plane is at `adsPort`. */
+export function podBootstrap(adsPort: number, istioVersion: string): object {
+  return {
+    node: {
+      id: `sidecar~${loopback}~${name}.${namespace}~${namespace}.svc.cluster.local`,
+      cluster: `app.${namespace}`,
+      metadata: {
+        NAMESPACE: namespace,
+        CLUSTER_ID: "Kubernetes",
+        INTERCEPTION_MODE: "NONE",
+        LABELS: labels,
+        ISTIO_VERSION: `${istioVersion}.0`,
+        INSTANCE_IPS: loopback,
+      },
+    },
+    admin: { address: { socket_address: { address: loopback, port_value: 0 } } },
+    dynamic_resources: {
+      ads_config: {
+        api_type: "GRPC",
+        transport_api_version: "V3",
+        grpc_services: [{ envoy_grpc: { cluster_name: "xds-grpc" } }],
+      },
+      lds_config: { ads: {}, resource_api_version: "V3" },
+      cds_config: { ads: {}, resource_api_version: "V3" },
+    },
+    static_resources: { clusters: [adsCluster(adsPort)] },
+  };
+}
+
+const adsCluster = (port: number): object => ({
+  name: "xds-grpc",
+  type: "STATIC",
+  load_assignment: {
+    cluster_name: "xds-grpc",
+    endpoints: [
+      { lb_endpoints: [{ endpoint: { address: { socket_address: { address: loopback, port_value: port } } } }] },
+    ],
+  },
+  typed_extension_protocol_options: {
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+      "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  },
+});
+
+/**
+ * A port that is free now, for a server that needs a number: below those that systems hand out by themselves, so that
+ * nobody gets it by chance before the server does.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const server = createServer().listen(10_000 + Math.floor(Math.random() * 20_000), loopback);
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+}
+
+const part = (message: object, ...path: readonly string[]): Message =>
+  path.reduce((inner, key) => (inner as Record<string, Message>)[key] ?? {}, message) as Message;
+
+const pick = (message: Message, fields: readonly string[]): Message =>
+  Object.fromEntries(Object.entries(message).filter(([field]) => fields.includes(field)));
