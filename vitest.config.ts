@@ -16,7 +16,7 @@ export default defineConfig({
       ...["host", "envoy", "istio"].map((engine) => ({
         test: {
           name: engine,
-          include: [`test/acceptance/${engine}.test.ts`],
+          include: [`test/acceptance/${engine}{,-*}.test.ts`],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

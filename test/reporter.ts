@@ -58,9 +58,9 @@ function scenarioTable(modules: readonly TestModule[]): string[] {
 
 /** "envoy 1.39.3: 86 passed", or why an engine was left out. */
 function engineNote(engine: string, tests: readonly TestCase[]): string[] {
-  const [first] = tests;
-  if (first === undefined) return [];
-  const suite = first.parent.type === "suite" ? first.parent.name : engine;
+  if (tests.length === 0) return [];
+  // The suite is named after the engine with its version, or after what is missing.
+  const suite = tests.map(({ parent }) => parent).find((parent) => parent.type === "suite")?.name ?? engine;
   if (tests.every((test) => test.result().state === "skipped")) return [`${engine}: skipped, ${suite}`];
   const passed = tests.filter((test) => test.result().state === "passed").length;
   return [`${suite}: ${passed} of ${tests.length} scenarios passed`];

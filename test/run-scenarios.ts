@@ -54,7 +54,8 @@ async function refuses(engine: Engine, { setUp, refused }: RefusalScenario): Pro
   );
   expect(error, "the configuration must be refused").toBeInstanceOf(ConfigurationRefused);
   const { logs } = error as ConfigurationRefused;
-  expect(logs.map(({ message }) => message).join("\n")).toMatch(refused);
+  // Where a configuration has several lines, filters tell the line too; that depends on how it was delivered.
+  expect(logs.map(({ message }) => message.replace(/ \(line \d+\)/, "")).join("\n")).toMatch(refused);
   checkSecrets(setUp, logs);
 }
 

@@ -114,10 +114,7 @@ const plans = (filters: readonly FilterSpec[]): DeliveryPlan[] =>
       priority: index,
       rootId: filter.rootId ?? name,
       modulePath: resolve(filter.wasm),
-      // On one line, as on the other engines: filters tell the line of a mistake when there are several.
-      ...(configuration !== undefined && {
-        configuration: typeof configuration === "string" ? configuration : JSON.stringify(configuration),
-      }),
+      ...(configuration !== undefined && { configuration }),
       ...(environment !== undefined && { environment }),
       ...(failurePolicy !== undefined && { failurePolicy }),
       ...(allowOnHeadersStopIteration !== undefined && { allowOnHeadersStopIteration }),

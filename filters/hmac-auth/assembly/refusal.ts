@@ -56,7 +56,7 @@ export class Refusals {
     const known = unchecked(this.byReason[reason]);
     if (known !== null) return known;
     const refusal = new Refusal(unchecked(NAMES[reason]));
-    unchecked((this.byReason[reason] = refusal));
+    this.byReason[reason] = refusal;
     return refusal;
   }
 }

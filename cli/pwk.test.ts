@@ -1,0 +1,221 @@
+/** The command line as a user meets it: the bundle, its output, its exit codes. `npm test` builds it before. */
+import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findEnvoy } from "@proxy-wasm-kit/envoy";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+
+const wasm = "dist/hmac-auth.wasm";
+const envoyMissing = await findEnvoy().then(
+  () => false,
+  () => true,
+);
+let folder: string;
+let config: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pwk-"));
+  config = join(folder, "config.yaml");
+  await writeFile(config, "signing_key: It's a Secret to Everybody\nsignature_header: X-Hub-Signature-256\n");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function pwk(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["cli/bin/pwk.mjs", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on("data", (data: Buffer) => out.push(data));
+    child.stderr.on("data", (data: Buffer) => err.push(data));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
+    });
+  });
+}
+
+const signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+const signed = ["-H", `X-Hub-Signature-256: ${signature}`, "--data-binary", "Hello, World!"];
+
+describe("pwk request", () => {
+  test("shows what came of a request", async () => {
+    const { code, stdout } = await pwk("request", wasm, "--config", config, "--data-binary", "x");
+    expect(code).toBe(0);
+    expect(stdout).toContain("401 local (hmac_auth:missing_signature)");
+    expect(stdout).toContain("upstream received nothing");
+    expect(stdout).toMatch(/proxy_on_request_headers\(2, \d, 0\) = 1 StopIteration/);
+  });
+
+  const requests: Readonly<Record<string, readonly string[]>> = {
+    "a signed body": [
+      "https://hooks.example.com/github?x=1",
+      ...signed,
+      "-H",
+      "X-A: 1",
+      "-H",
+      "x-a: 2",
+      "-H",
+      "X-B: é",
+    ],
+    "a body in pieces with a trailer": [...signed, "--chunk", "1,5", "--trailer", "x-t: 1"],
+    "another method, path and host": ["/a/b?c=d", "-X", "PUT", "-H", "Host: other.example", ...signed],
+    "HTTP/2": ["--http2", ...signed],
+    "no body": [],
+    "an empty body": ["--data-binary", ""],
+    "a refused configuration": ["--root-id", "x", "--env", "A=b", "--config", "/dev/null"],
+  };
+
+  test.skipIf(envoyMissing).each(Object.entries(requests))(
+    "gives the same JSON on both engines: %s",
+    async (_name, args) => {
+      const common = ["request", wasm, "--config", config, ...args, "-o", "json"];
+      const [host, envoy] = await Promise.all([
+        pwk(...common, "--engine", "host"),
+        pwk(...common, "--engine", "envoy"),
+      ]);
+      // The engine's name, and how the body was cut, are the engine's own.
+      const comparable = ({ stdout }: Outcome) => ({ ...JSON.parse(stdout), engine: null, callbacks: null });
+      expect(comparable(host)).toEqual(comparable(envoy));
+      expect(host.code).toBe(envoy.code);
+    },
+  );
+
+  test("sends the bytes of a file, and shows bytes that are no text in base64", async () => {
+    const bytes = Uint8Array.of(0, 255, 10);
+    await writeFile(join(folder, "body"), bytes);
+    const mac = createHmac("sha256", "It's a Secret to Everybody").update(bytes).digest("hex");
+    const line = `X-Hub-Signature-256: ${mac}`;
+    const args = ["--config", config, "-H", line, "--data-binary", `@${join(folder, "body")}`, "-o", "json"];
+    expect(JSON.parse((await pwk("request", wasm, ...args)).stdout)).toMatchObject({
+      outcome: "forwarded",
+      upstream: { bodyBase64: "AP8K" },
+    });
+  });
+
+  test("says why a filter refused its configuration, and exits with 1", async () => {
+    await writeFile(join(folder, "bad.yaml"), 'signing_key: ""\nsignature_header: x\n');
+    const { code, stdout } = await pwk("request", wasm, "--config", join(folder, "bad.yaml"), "-o", "json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: null,
+      configError: "hmac-auth: /signing_key: expected a key, found an empty or blank one",
+    });
+  });
+
+  test.each([
+    [["request", "no.wasm"], 1, /module: no\.wasm cannot be read/],
+    [["request", wasm, "--config", "no.yaml"], 1, /--config: no\.yaml cannot be read/],
+    [["request", wasm, "-H", "nothing"], 2, /expected "name: value"/],
+    [["request", wasm, "--chunk", "0"], 2, /expected whole numbers from 1 on/],
+    [["request", wasm, "--now", "yesterday"], 2, /expected a time such as/],
+    [["request", wasm, "ftp://x"], 2, /expected a path/],
+    [
+      ["request", wasm, "--engine", "envoy", "--now", "2026-01-01T00:00:00Z"],
+      1,
+      /--now: only --engine host can set the clock/,
+    ],
+    [["request", wasm, "--engine", "nginx"], 2, /Allowed choices are host, envoy/],
+    [["request"], 2, /missing required argument/],
+    [["nothing"], 2, /unknown command/],
+  ])("%j fails with %i and says why", async (args, code, message) => {
+    const outcome = await pwk(...args);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.stderr).not.toMatch(/^\s+at /m);
+    expect(outcome.code).toBe(code);
+  });
+
+  test("never shows the text of a configuration that cannot be read", async () => {
+    await writeFile(join(folder, "broken.yaml"), "signing_key: [secret-text\n");
+    const { code, stdout, stderr } = await pwk("request", wasm, "--config", join(folder, "broken.yaml"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/broken\.yaml: expected YAML or JSON/);
+    expect(stdout + stderr).not.toContain("secret-text");
+  });
+});
+
+describe("pwk inspect", () => {
+  test("lists what a module is made of", async () => {
+    const { stdout } = await pwk("inspect", wasm, "-o", "json");
+    const inspection = JSON.parse(stdout);
+    expect(inspection).toMatchObject({
+      abiVersion: "0.2.1",
+      callbacks: [
+        "proxy_on_context_create",
+        "proxy_on_configure",
+        "proxy_on_tick",
+        "proxy_on_request_headers",
+        "proxy_on_request_body",
+        "proxy_on_request_trailers",
+        "proxy_on_delete",
+      ],
+    });
+    expect(inspection.imports).toContain("env.proxy_log");
+    expect(inspection.bytes).toBe((await readFile(wasm)).length);
+  });
+
+  test("hmac-auth is under 20 kB", async () => {
+    expect(JSON.parse((await pwk("inspect", wasm, "-o", "json")).stdout).bytes).toBeLessThan(20_000);
+  });
+
+  test("refuses what is no module", async () => {
+    const { code, stderr } = await pwk("inspect", "README.md");
+    expect([code, stderr]).toEqual([1, "pwk: README.md: expected a WebAssembly module, found something else\n"]);
+  });
+});
+
+describe("pwk manifest", () => {
+  const target = ["--namespace", "prod", "--selector", "app=httpbin"];
+
+  test("prints the resource, as YAML or JSON", async () => {
+    const args = ["manifest", "envoyfilter", "hmac-auth", ...target, "--config", config, "--context", "gateway"];
+    const yaml = await pwk(...args);
+    const json = await pwk(...args, "-o", "json");
+    expect([parse(yaml.stdout)]).toEqual(JSON.parse(json.stdout));
+    expect(yaml.stdout).toContain("allow_on_headers_stop_iteration: true");
+    expect(yaml.stdout).toContain("context: GATEWAY");
+  });
+
+  test("writes a file whole or not at all", async () => {
+    const out = join(folder, "out", "manifest.yaml");
+    expect((await pwk("manifest", "envoyfilter", "hmac-auth", ...target, "--out", out)).code).toBe(0);
+    expect(parse(await readFile(out, "utf8")).kind).toBe("EnvoyFilter");
+    expect(await readdir(join(folder, "out"))).toEqual(["manifest.yaml"]);
+    const { code, stderr } = await pwk("manifest", "envoyfilter", "hmac-auth", ...target, "--out", join(out, "x"));
+    expect([code, stderr]).toEqual([1, expect.stringContaining("--out: ")]);
+  });
+
+  test("says what is wrong with a plan", async () => {
+    const { code, stderr } = await pwk("manifest", "envoyfilter", "HMAC", ...target, "--port", "0");
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'pwk: manifest: /name: expected a DNS label (a-z, 0-9, -; at most 63 characters), found "HMAC"\n' +
+        "manifest: /port: expected a port from 1 to 65535, found 0\n",
+    );
+  });
+});
+
+describe("pwk build", () => {
+  test("shows asc's errors with their place, and leaves no file", async () => {
+    const filter = join(folder, "broken");
+    await mkdir(join(filter, "assembly"), { recursive: true });
+    await writeFile(join(filter, "assembly", "index.ts"), "export function f(): i32 { return nothing; }\n");
+    const { code, stderr } = await pwk("build", filter, "--out-dir", join(folder, "built"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/TS2304: Cannot find name 'nothing'/);
+    await expect(readdir(join(folder, "built"))).rejects.toThrow("ENOENT");
+  });
+
+  test("says where it looked for a filter", async () => {
+    const { code, stderr } = await pwk("build", join(folder, "nowhere"));
+    expect([code, stderr]).toEqual([1, expect.stringContaining("expected the filter's entry file, found none")]);
+  });
+});
