@@ -79,7 +79,7 @@ export function checkPlan(plan: DeliveryPlan): void {
       "a regular expression of at most 1024 characters",
       plan.proxyVersion,
     ),
-    ...check(/^\/./.test(modulePathOf(plan)), "/modulePath", "an absolute path", plan.modulePath),
+    ...check(/^(\/[^/]+)+$/.test(modulePathOf(plan)), "/modulePath", "an absolute path of a file", plan.modulePath),
     ...check(
       plan.failurePolicy === undefined || failurePolicies.includes(plan.failurePolicy),
       "/failurePolicy",
@@ -106,10 +106,15 @@ function environmentProblems({ environment = {}, hostEnvironment = [] }: Deliver
   const invalid = names.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   return [
-    ...invalid.map((name) => `/environment: expected the name of a variable, found ${JSON.stringify(name)}`),
+    // Who writes "KEY=value" as a name means a value, and that may be a secret.
+    ...invalid.map(
+      (name) => `/environment: expected the name of a variable, found ${JSON.stringify(withoutValue(name))}`,
+    ),
     ...twice.map((name) => `/environment/${name}: expected each variable once, found it twice`),
   ];
 }
+
+const withoutValue = (name: string) => name.replace(/=.*/s, "=...");
 
 const check = (good: boolean, path: string, expected: string, found: unknown): string[] =>
   good ? [] : [`${path}: expected ${expected}, found ${found === undefined ? "nothing" : JSON.stringify(found)}`];

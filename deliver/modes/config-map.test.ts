@@ -13,10 +13,22 @@ test("the module lies in the ConfigMap under the name it has in the proxy", () =
   });
 });
 
-test("the annotations mount it where the filter's configuration looks for it", () => {
-  expect(moduleVolumeAnnotations({ ...plan, modulePath: "/etc/wasm/x.wasm" })).toEqual({
-    "sidecar.istio.io/userVolume": '[{"name":"hmac-auth-wasm","configMap":{"name":"hmac-auth-wasm"}}]',
-    "sidecar.istio.io/userVolumeMount": '[{"name":"hmac-auth-wasm","mountPath":"/etc/wasm","readOnly":true}]',
+test("the annotations mount each file where the filter's configuration looks for it, and nothing else", () => {
+  const name = "a".repeat(63);
+  expect(moduleVolumeAnnotations(plan, { ...plan, name, modulePath: "/etc/wasm/x.wasm" })).toEqual({
+    "sidecar.istio.io/userVolume": JSON.stringify([
+      { name: "hmac-auth-wasm", configMap: { name: "hmac-auth-wasm" } },
+      { name: `${"a".repeat(58)}-wasm`, configMap: { name: `${name}-wasm` } },
+    ]),
+    "sidecar.istio.io/userVolumeMount": JSON.stringify([
+      {
+        name: "hmac-auth-wasm",
+        mountPath: "/var/local/wasm/hmac-auth.wasm",
+        subPath: "hmac-auth.wasm",
+        readOnly: true,
+      },
+      { name: `${"a".repeat(58)}-wasm`, mountPath: "/etc/wasm/x.wasm", subPath: "x.wasm", readOnly: true },
+    ]),
   });
 });
 

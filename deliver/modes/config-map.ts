@@ -1,5 +1,5 @@
 /** How a module gets into the proxy's container: a ConfigMap, mounted by annotations that Istio's injector reads. */
-import { basename, dirname } from "node:path/posix";
+import { basename } from "node:path/posix";
 import { checkPlan, type DeliveryPlan, InvalidPlan, modulePathOf } from "../plan.ts";
 import type { ConfigMap } from "../resources/config-map.ts";
 
@@ -7,6 +7,9 @@ import type { ConfigMap } from "../resources/config-map.ts";
 const mostBytes = 1024 * 1024;
 
 const configMapName = ({ name }: DeliveryPlan) => `${name}-wasm`;
+
+/** A DNS label, so at most 63 characters. */
+const volumeName = ({ name }: DeliveryPlan) => `${name.slice(0, 58)}-wasm`;
 
 /** The ConfigMap with the module. Throws `InvalidPlan` when it does not fit. */
 export function moduleConfigMap(plan: DeliveryPlan, module: Uint8Array): ConfigMap {
@@ -26,13 +29,21 @@ export function moduleConfigMap(plan: DeliveryPlan, module: Uint8Array): ConfigM
   };
 }
 
-/** Annotations for the workload's pod template. The ConfigMap must be there before the pod is. */
-export function moduleVolumeAnnotations(plan: DeliveryPlan): Readonly<Record<string, string>> {
-  checkPlan(plan);
-  const volume = [{ name: configMapName(plan), configMap: { name: configMapName(plan) } }];
-  const mount = [{ name: configMapName(plan), mountPath: dirname(modulePathOf(plan)), readOnly: true }];
+/**
+ * Annotations for the pod template of a workload with all its filters: a pod has one of each annotation. The ConfigMaps
+ * must be there before the pod is.
+ */
+export function moduleVolumeAnnotations(...plans: readonly DeliveryPlan[]): Readonly<Record<string, string>> {
+  for (const plan of plans) checkPlan(plan);
+  const volumes = plans.map((plan) => ({ name: volumeName(plan), configMap: { name: configMapName(plan) } }));
+  // The file alone, not its folder: the modules of other filters lie there too. Kubernetes never updates a file that is
+  // mounted so, and Envoy would not read it again either: a new module needs new pods.
+  const mounts = plans.map((plan) => {
+    const mountPath = modulePathOf(plan);
+    return { name: volumeName(plan), mountPath, subPath: basename(mountPath), readOnly: true };
+  });
   return {
-    "sidecar.istio.io/userVolume": JSON.stringify(volume),
-    "sidecar.istio.io/userVolumeMount": JSON.stringify(mount),
+    "sidecar.istio.io/userVolume": JSON.stringify(volumes),
+    "sidecar.istio.io/userVolumeMount": JSON.stringify(mounts),
   };
 }

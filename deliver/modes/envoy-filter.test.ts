@@ -112,8 +112,10 @@ describe("a plan is refused with the place", () => {
     [{ port: 80.5 }, "/port: expected a port"],
     [{ proxyVersion: "(" }, '/proxyVersion: expected a regular expression of at most 1024 characters, found "("'],
     [{ proxyVersion: "(?=x)" }, "/proxyVersion: expected a regular expression"],
-    [{ modulePath: "wasm/a.wasm" }, '/modulePath: expected an absolute path, found "wasm/a.wasm"'],
+    [{ modulePath: "wasm/a.wasm" }, '/modulePath: expected an absolute path of a file, found "wasm/a.wasm"'],
+    [{ modulePath: "/wasm/" }, "/modulePath: expected an absolute path of a file"],
     [{ environment: { "A-B": "secret" } }, '/environment: expected the name of a variable, found "A-B"'],
+    [{ hostEnvironment: ["KEY=secret"] }, '/environment: expected the name of a variable, found "KEY=..."'],
     [{ environment: { HMAC_KEY: "secret" } }, "/environment/HMAC_KEY: expected each variable once, found it twice"],
   ])("%j", (change, problem) => {
     const attempt = () => envoyFilter({ ...plan, ...change });
