@@ -11,12 +11,11 @@ import {
 import { Buffer } from "./body";
 import * as host from "./env";
 import { HeaderMap } from "./headers";
+import { Identified } from "./id-table";
 import { unexpected } from "./log";
 
-export abstract class Context {
-  /** The host's number of it: unique in its VM, never used again. */
-  constructor(readonly id: u32) {}
-
+/** Its `id` is the host's number of it: unique in its VM, never used again. */
+export abstract class Context extends Identified {
   /** The stream or plugin ends. A root context that returns false must call `done()` later. */
   onDone(): bool {
     return true;

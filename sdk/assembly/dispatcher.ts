@@ -1,8 +1,8 @@
 // Which context a callback is for, and which root context a plugin gets.
 import { LogLevel, Status } from "./abi";
-import { ContextTable } from "./context-table";
 import { Context, HttpContext, RootContext } from "./contexts";
 import * as host from "./env";
+import { IdTable } from "./id-table";
 import { outPtr, outSize, take } from "./memory";
 import { first } from "./text";
 
@@ -18,7 +18,7 @@ class Registration {
 }
 
 let registrations: Registration | null = null;
-const contexts = new ContextTable();
+const contexts = new IdTable<Context>();
 let ending: bool = false;
 
 /**
