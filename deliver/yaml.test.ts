@@ -67,6 +67,11 @@ test("every string is read back as it was, by readers of YAML 1.1 and 1.2", () =
   expect(parse(text, { version: "1.2" })).toEqual(resource);
 });
 
+test("what YAML 1.1 takes for a line break or refuses is escaped", () => {
+  const text = "a\n\u0085\u2028\u2029\ufeff\x7f\x80";
+  expect(toYaml([{ a: text }])).toBe('a: "a\\n\\u0085\\u2028\\u2029\\ufeff\\u007f\\u0080"\n');
+});
+
 test("what a person would misread is quoted, and plain words are not", () => {
   expect(toYaml([{ a: "y", b: "12:30", c: "1", d: "httpbin", e: "type.googleapis.com/x" }])).toBe(
     'a: "y"\nb: "12:30"\nc: "1"\nd: httpbin\ne: type.googleapis.com/x\n',

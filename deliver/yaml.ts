@@ -17,12 +17,20 @@ function documentText(resource: object): string {
       if (isScalar(node) && typeof node.value === "string") node.type = styleOf(node.value);
     },
   });
-  return document.toString({ lineWidth: 0, indentSeq: false });
+  return document.toString({ lineWidth: 0, indentSeq: false }).replace(unprintable, escaped);
 }
+
+/**
+ * What YAML 1.1 takes for line breaks (U+0085, U+2028, U+2029) or refuses (yaml.org/spec/1.1, 5.1), and YAML 1.2 and the
+ * printer do not mind. `styleOf` lets it into nothing but double quotes, where escapes are understood.
+ */
+const unprintable = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /** Plain where nothing else could be read in it: words, paths, dotted and dashed names; blocks for lines of text. */
 function styleOf(text: string): Scalar.Type {
-  if (text.includes("\n") && !/[^\n\x20-\x7e\u00a0-\ud7ff]/.test(text)) return Scalar.BLOCK_LITERAL;
+  if (text.includes("\n") && !/[^\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff]/.test(text)) return Scalar.BLOCK_LITERAL;
   const word = /^[A-Za-z_/@][A-Za-z0-9_./@-]*$/.test(text);
   return word && !reserved.test(text) ? Scalar.PLAIN : Scalar.QUOTE_DOUBLE;
 }
