@@ -12,8 +12,8 @@ export interface DeliveryPlan {
   readonly name: string;
   /** Where the resources live, and the workloads with them; the root namespace means every namespace. */
   readonly namespace: string;
-  /** Labels of the workloads' pods: all must match. */
-  readonly selector: Readonly<Record<string, string>>;
+  /** Labels of the workloads' pods: all must match. "*" is every workload of the namespace. */
+  readonly selector: Readonly<Record<string, string>> | "*";
   readonly context: ProxyContext;
   /** Default: `name`. */
   readonly rootId?: string;
@@ -25,7 +25,9 @@ export interface DeliveryPlan {
   readonly priority?: number;
   /** Where the module lies in the proxy's container. Default: `/var/local/wasm/<name>.wasm`. */
   readonly modulePath?: string;
-  /** Reaches the filter as JSON, a string as it is. Default: none. */
+  /** Plugins with equal VM IDs, modules and environments share a VM. Default: none. */
+  readonly vmId?: string;
+  /** Reaches the filter as JSON; a string or bytes as they are. Default: none. */
   readonly configuration?: unknown;
   /** Variables of the VM's environment. Not for secrets: they stand in the manifest. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -91,7 +93,8 @@ export function checkPlan(plan: DeliveryPlan): void {
   if (problems.length > 0) throw new InvalidPlan(problems);
 }
 
-function selectorProblems(selector: Readonly<Record<string, string>>): string[] {
+function selectorProblems(selector: DeliveryPlan["selector"]): string[] {
+  if (selector === "*") return [];
   const labels = Object.entries(selector);
   if (labels.length === 0) return ["/selector: expected at least one label, found none"];
   return labels.flatMap(([key, value]) => [

@@ -74,6 +74,7 @@ test("everything that may be given stands in its place", () => {
     modulePath: "/etc/wasm/a.wasm",
     environment: { LEVEL: "y" },
     failurePolicy: "FAIL_RELOAD",
+    vmId: "1",
     allowOnHeadersStopIteration: false,
   });
   const resource = parse(toYaml([filter]), { version: "1.1" });
@@ -86,16 +87,25 @@ test("everything that may be given stands in its place", () => {
     failure_policy: "FAIL_RELOAD",
     allow_on_headers_stop_iteration: false,
     vm_config: {
+      vm_id: "1",
       code: { local: { filename: "/etc/wasm/a.wasm" } },
       environment_variables: { host_env_keys: ["HMAC_KEY"], key_values: { LEVEL: "y" } },
     },
   });
 });
 
-test("a configuration that is a string reaches the filter as it is, and none is not written", () => {
+test("every workload of the namespace has to be asked for, and has no selector then", () => {
+  expect(envoyFilter({ ...plan, selector: "*" }).spec).not.toHaveProperty("workloadSelector");
+});
+
+test("a configuration that is text or bytes reaches the filter as it is, and none is not written", () => {
   const configOf = (configuration: unknown) =>
     envoyFilter({ ...plan, configuration }).spec.configPatches[0]?.patch.value.typed_config.config;
   expect(configOf("a: 1\n")?.configuration?.value).toBe("a: 1\n");
+  expect(configOf(Uint8Array.of(0, 255))?.configuration).toEqual({
+    "@type": "type.googleapis.com/google.protobuf.BytesValue",
+    value: "AP8=",
+  });
   expect(configOf(undefined)).not.toHaveProperty("configuration");
 });
 

@@ -12,7 +12,7 @@ export function envoyFilter(plan: DeliveryPlan): EnvoyFilter {
     metadata: { name, namespace },
     spec: {
       ...(priority !== undefined && { priority }),
-      workloadSelector: { labels: selector },
+      ...(selector !== "*" && { workloadSelector: { labels: selector } }),
       configPatches: [
         {
           applyTo: "HTTP_FILTER",
@@ -43,6 +43,7 @@ function wasmFilterConfig(plan: DeliveryPlan): WasmFilterConfig {
     failurePolicy = "FAIL_CLOSED",
     allowOnHeadersStopIteration = true,
     configuration,
+    vmId,
   } = plan;
   const environment = environmentVariables(plan);
   return {
@@ -52,20 +53,26 @@ function wasmFilterConfig(plan: DeliveryPlan): WasmFilterConfig {
       root_id: rootId,
       failure_policy: failurePolicy,
       allow_on_headers_stop_iteration: allowOnHeadersStopIteration,
-      ...(configuration !== undefined && {
-        configuration: {
-          "@type": "type.googleapis.com/google.protobuf.StringValue",
-          // A Struct would turn every number into a double, and lose the order of keys and the lines of errors.
-          value: typeof configuration === "string" ? configuration : JSON.stringify(configuration, null, 2),
-        },
-      }),
+      ...(configuration !== undefined && { configuration: wellKnown(configuration) }),
       vm_config: {
+        ...(vmId !== undefined && { vm_id: vmId }),
         runtime: "envoy.wasm.runtime.v8",
         code: { local: { filename: modulePathOf(plan) } },
         ...(environment && { environment_variables: environment }),
       },
     },
   };
+}
+
+/** Envoy gives the value inside of these two to the filter unchanged. */
+function wellKnown(configuration: unknown): NonNullable<WasmFilterConfig["config"]["configuration"]> {
+  if (configuration instanceof Uint8Array) {
+    const value = Buffer.from(configuration).toString("base64");
+    return { "@type": "type.googleapis.com/google.protobuf.BytesValue", value };
+  }
+  // A Struct would turn every number into a double, and lose the order of keys and the lines of errors.
+  const value = typeof configuration === "string" ? configuration : JSON.stringify(configuration, null, 2);
+  return { "@type": "type.googleapis.com/google.protobuf.StringValue", value };
 }
 
 function environmentVariables({ environment = {}, hostEnvironment = [] }: DeliveryPlan) {

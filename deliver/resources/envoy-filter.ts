@@ -9,7 +9,8 @@ export interface EnvoyFilter {
   readonly metadata: Metadata;
   readonly spec: {
     readonly priority?: number;
-    readonly workloadSelector: { readonly labels: Readonly<Record<string, string>> };
+    /** Absent: every workload of the namespace. */
+    readonly workloadSelector?: { readonly labels: Readonly<Record<string, string>> };
     readonly configPatches: readonly HttpFilterPatch[];
   };
 }
@@ -44,10 +45,12 @@ export interface WasmFilterConfig {
     readonly failure_policy: FailurePolicy;
     readonly allow_on_headers_stop_iteration: boolean;
     readonly configuration?: {
-      readonly "@type": "type.googleapis.com/google.protobuf.StringValue";
+      readonly "@type": `type.googleapis.com/google.protobuf.${"StringValue" | "BytesValue"}`;
+      /** Bytes are in base64. */
       readonly value: string;
     };
     readonly vm_config: {
+      readonly vm_id?: string;
       readonly runtime: "envoy.wasm.runtime.v8";
       readonly code: { readonly local: { readonly filename: string } };
       readonly environment_variables?: {

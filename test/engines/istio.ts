@@ -104,8 +104,6 @@ async function startHarness(options: ProxyOptions, ports: Ports): Promise<IstioH
 const plans = (filters: readonly FilterSpec[]): DeliveryPlan[] =>
   filters.map((filter, index) => {
     const { name, configuration, environment, failurePolicy, allowOnHeadersStopIteration } = filter;
-    if (configuration instanceof Uint8Array)
-      throw new Error(`${name}: a manifest has text, so bytes need another engine`);
     return {
       name,
       namespace: workload.namespace,
