@@ -32,8 +32,16 @@ test("the annotations mount each file where the filter's configuration looks for
   });
 });
 
-test("a module that a ConfigMap cannot hold is refused", () => {
-  expect(() => moduleConfigMap(plan, new Uint8Array(800_000))).toThrow(
-    "manifest: /module: expected at most 783360 bytes in a ConfigMap, found 800000; deliver it in an image instead",
+test("a module of 1 MiB fits in a ConfigMap, and one byte more does not", () => {
+  const bytes = (size: number) => moduleConfigMap(plan, new Uint8Array(size)).binaryData["hmac-auth.wasm"];
+  expect(bytes(1024 * 1024)).toHaveLength(1398104);
+  expect(() => bytes(1024 * 1024 + 1)).toThrow(
+    "manifest: /module: expected at most 1048576 bytes in a ConfigMap, found 1048577; deliver it in an image instead",
+  );
+});
+
+test.each(["a b.wasm", "é.wasm", "..wasm", "a".repeat(254)])("a ConfigMap cannot have a file %j", (file) => {
+  expect(() => moduleConfigMap({ ...plan, modulePath: `/etc/wasm/${file}` }, Uint8Array.of(0))).toThrow(
+    "manifest: /modulePath: expected a file name of letters, digits, -, _ and ., found ",
   );
 });

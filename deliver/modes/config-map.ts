@@ -3,7 +3,7 @@ import { basename } from "node:path/posix";
 import { checkPlan, type DeliveryPlan, InvalidPlan, modulePathOf } from "../plan.ts";
 import type { ConfigMap } from "../resources/config-map.ts";
 
-/** etcd takes objects of at most 1.5 MiB, and Kubernetes ConfigMaps of at most 1 MiB, base64 included. */
+/** Of all values together, decoded. Source: kubernetes `ValidateConfigMap`, with k8s.io/api/core/v1 `MaxSecretSize`. */
 const mostBytes = 1024 * 1024;
 
 const configMapName = ({ name }: DeliveryPlan) => `${name}-wasm`;
@@ -11,23 +11,33 @@ const configMapName = ({ name }: DeliveryPlan) => `${name}-wasm`;
 /** A DNS label, so at most 63 characters. */
 const volumeName = ({ name }: DeliveryPlan) => `${name.slice(0, 58)}-wasm`;
 
-/** The ConfigMap with the module. Throws `InvalidPlan` when it does not fit. */
+/**
+ * The ConfigMap with the module. Throws `InvalidPlan` when Kubernetes would refuse it. `kubectl apply` needs
+ * `--server-side` for a module over about 190 KiB: otherwise it keeps a copy in an annotation, at most 256 KiB long.
+ */
 export function moduleConfigMap(plan: DeliveryPlan, module: Uint8Array): ConfigMap {
   checkPlan(plan);
-  const base64 = Buffer.from(module).toString("base64");
-  if (base64.length > mostBytes - 4096) {
+  const key = basename(modulePathOf(plan));
+  if (!isKey(key)) {
     throw new InvalidPlan([
-      `/module: expected at most ${Math.floor(((mostBytes - 4096) * 3) / 4)} bytes in a ConfigMap, found ${module.length}; ` +
-        "deliver it in an image instead",
+      `/modulePath: expected a file name of letters, digits, -, _ and ., found ${JSON.stringify(key)}`,
+    ]);
+  }
+  if (module.length > mostBytes) {
+    throw new InvalidPlan([
+      `/module: expected at most ${mostBytes} bytes in a ConfigMap, found ${module.length}; deliver it in an image instead`,
     ]);
   }
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: configMapName(plan), namespace: plan.namespace },
-    binaryData: { [basename(modulePathOf(plan))]: base64 },
+    binaryData: { [key]: Buffer.from(module).toString("base64") },
   };
 }
+
+/** Source: k8s.io/apimachinery/pkg/util/validation, `IsConfigMapKey`. */
+const isKey = (name: string) => /^(?!\.\.|\.$)[-._a-zA-Z0-9]{1,253}$/.test(name);
 
 /**
  * Annotations for the pod template of a workload with all its filters: a pod has one of each annotation. The ConfigMaps
