@@ -81,7 +81,7 @@ export function checkPlan(plan: DeliveryPlan): void {
       "a regular expression of at most 1024 characters",
       plan.proxyVersion,
     ),
-    ...check(/^(\/[^/]+)+$/.test(modulePathOf(plan)), "/modulePath", "an absolute path of a file", plan.modulePath),
+    ...check(isFilePath(modulePathOf(plan)), "/modulePath", "an absolute path of a file", plan.modulePath),
     ...check(
       plan.failurePolicy === undefined || failurePolicies.includes(plan.failurePolicy),
       "/failurePolicy",
@@ -121,6 +121,9 @@ const withoutValue = (name: string) => name.replace(/=.*/s, "=...");
 
 const check = (good: boolean, path: string, expected: string, found: unknown): string[] =>
   good ? [] : [`${path}: expected ${expected}, found ${found === undefined ? "nothing" : JSON.stringify(found)}`];
+
+/** Without "." and "..", which volume mounts may not have, and without line breaks and the like. */
+const isFilePath = (text: string) => /^(\/(?!\.\.?(\/|$))[^/\p{Cc}]+)+$/u.test(text);
 
 /** RFC 1123. */
 const isDnsLabel = (text: string) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
