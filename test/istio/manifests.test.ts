@@ -1,0 +1,75 @@
+/** What `deliver` makes of every kind of plan, before Istio's own validators. */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type DeliveryPlan, deliveryModes, envoyFilter, proxyContexts, toYaml } from "@proxy-wasm-kit/deliver";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { filesIn, isBuilt } from "./location.mjs";
+
+const run = promisify(execFile);
+
+const smallest: DeliveryPlan = { name: "a", namespace: "prod", selector: { app: "a" }, context: "SIDECAR_INBOUND" };
+
+const plans: Readonly<Record<string, DeliveryPlan>> = {
+  ...Object.fromEntries(proxyContexts.map((context) => [context, { ...smallest, context }])),
+  "every workload of the namespace": { ...smallest, selector: "*" },
+  "a configuration of bytes": { ...smallest, configuration: Uint8Array.of(0, 255) },
+  "a configuration of text that YAML 1.1 reads as a number": { ...smallest, configuration: "1_000" },
+  everything: {
+    ...smallest,
+    name: "a".repeat(63),
+    selector: { "app.kubernetes.io/name": "a", version: "1", empty: "" },
+    rootId: "no",
+    port: 8080,
+    proxyVersion: "^1\\.3[01]\\.",
+    priority: -5,
+    modulePath: "/etc/wasm/a b.wasm",
+    vmId: "0x1",
+    configuration: { "12:30:00": ["~", "on", 1, null] },
+    environment: { LEVEL: "y" },
+    hostEnvironment: ["HMAC_KEY"],
+    failurePolicy: "FAIL_RELOAD",
+    allowOnHeadersStopIteration: false,
+  },
+};
+
+describe.skipIf(!isBuilt())(isBuilt() ? "Istio's validators" : "Istio's validators: run npm run istio:build", () => {
+  const { istioctl, strictcheck, crds } = filesIn();
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pwk-manifests-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function manifest(text: string): Promise<string> {
+    const file = join(folder, "manifest.yaml");
+    await writeFile(file, text);
+    return file;
+  }
+
+  describe.each(deliveryModes.map((mode) => [mode.name, mode] as const))("%s", (_name, mode) => {
+    test.each(Object.keys(plans))("take %s", async (title) => {
+      const file = await manifest(toYaml(mode.resources(plans[title] ?? smallest)));
+      // Both end with an error on a finding, which `run` passes on; to istioctl, a warning is none.
+      await run(istioctl, ["validate", "-f", file]);
+      await run(strictcheck, [crds, file]);
+    });
+  });
+
+  test.each([
+    ["root_id", "rootid", 'unknown field "rootid"'],
+    ["workloadSelector", "selector", "unknown fields [spec.selector]"],
+    ["SIDECAR_INBOUND", "INBOUND", "INBOUND"],
+    ["v1alpha3", "v1", "networking.istio.io/v1"],
+  ])("refuse %s written as %s, so their consent means something", async (right, wrong, reason) => {
+    const text = toYaml([envoyFilter(smallest)]);
+    const file = await manifest(text.replace(right, wrong));
+    await expect(run(strictcheck, [crds, file])).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(reason),
+    });
+  });
+});
