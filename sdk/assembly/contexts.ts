@@ -43,6 +43,9 @@ export abstract class RootContext extends Context {
   /** One period of `setTickPeriodMs` is over. No stream is current: see `setEffectiveContext`. */
   onTick(): void {}
 
+  /** One item has been put into a queue that this VM registered; another VM may have taken it already. */
+  onQueueReady(token: u32): void {}
+
   /** The context of a new HTTP stream; null leaves the stream alone. */
   createHttpContext(id: u32): HttpContext | null {
     return null;
@@ -105,6 +108,21 @@ export abstract class HttpContext extends Context {
   /** As `resumeRequest`, for the response. */
   resumeResponse(): void {
     this.resume(StreamKind.Response);
+  }
+
+  /** Resets the stream when this callback returns; the client gets no answer. */
+  closeRequest(): void {
+    this.close(StreamKind.Request);
+  }
+
+  /** As `closeRequest`, from the response's side. */
+  closeResponse(): void {
+    this.close(StreamKind.Response);
+  }
+
+  private close(kind: StreamKind): void {
+    const status = host.proxy_close_stream(kind);
+    if (status != Status.Ok) unexpected("proxy_close_stream", status);
   }
 
   private resume(kind: StreamKind): void {

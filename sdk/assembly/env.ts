@@ -77,3 +77,42 @@ export declare function proxy_define_metric(kind: i32, name: usize, nameSize: i3
 export declare function proxy_increment_metric(id: u32, by: i64): i32;
 
 export declare function proxy_get_metric(id: u32, valueOut: usize): i32;
+
+export declare function proxy_get_shared_data(
+  key: usize,
+  keySize: i32,
+  ptrOut: usize,
+  sizeOut: usize,
+  casOut: usize,
+): i32;
+
+export declare function proxy_set_shared_data(key: usize, keySize: i32, value: usize, valueSize: i32, cas: u32): i32;
+
+export declare function proxy_register_shared_queue(name: usize, nameSize: i32, tokenOut: usize): i32;
+
+export declare function proxy_resolve_shared_queue(
+  vmId: usize,
+  vmIdSize: i32,
+  name: usize,
+  nameSize: i32,
+  tokenOut: usize,
+): i32;
+
+export declare function proxy_dequeue_shared_queue(token: u32, ptrOut: usize, sizeOut: usize): i32;
+
+export declare function proxy_enqueue_shared_queue(token: u32, data: usize, size: i32): i32;
+
+export declare function proxy_record_metric(id: u32, value: u64): i32;
+
+export declare function proxy_http_call(
+  cluster: usize,
+  clusterSize: i32,
+  headers: usize,
+  headersSize: i32,
+  body: usize,
+  bodySize: i32,
+  trailers: usize,
+  trailersSize: i32,
+  timeoutMs: u32,
+  tokenOut: usize,
+): i32;

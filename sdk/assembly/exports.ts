@@ -3,6 +3,7 @@
 import "./abort";
 import { BufferKind } from "./abi";
 import { Buffer } from "./body";
+import { deliverHttpCallResponse } from "./callout";
 import { context, create, httpContext, remove, rootContext, setEnding } from "./dispatcher";
 import { enter, leave, leaveDeleted } from "./gc";
 import { allocate } from "./memory";
@@ -44,6 +45,19 @@ export function proxy_on_tick(id: u32): void {
   enter();
   const root = rootContext(id);
   if (root !== null) root.onTick();
+  leave();
+}
+
+export function proxy_on_queue_ready(id: u32, token: u32): void {
+  enter();
+  const root = rootContext(id);
+  if (root !== null) root.onQueueReady(token);
+  leave();
+}
+
+export function proxy_on_http_call_response(id: u32, token: u32, headers: u32, bodySize: u32, trailers: u32): void {
+  enter();
+  deliverHttpCallResponse(token, headers);
   leave();
 }
 

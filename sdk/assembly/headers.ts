@@ -2,7 +2,7 @@
 import { MapKind, Status } from "./abi";
 import * as host from "./env";
 import { unexpected } from "./log";
-import { givenSize, lend, outPtr, outSize, reclaim, take } from "./memory";
+import { givenSize, lend, outPtr, outSize, outU32, reclaim, take } from "./memory";
 import { decode, Encoder, first, isText, same, second } from "./text";
 
 /** Names are case-insensitive, and lower case as the host returns them. Pseudo headers (":path") are entries too. */
@@ -13,12 +13,22 @@ export class HeaderMap {
 
   /** The first value of a name; `null` when absent or when the map is not there now, "" when empty. */
   get(name: string): string | null {
+    const value = this.getBytes(name);
+    return value === null ? null : decode(value);
+  }
+
+  /** The first value of a name in bytes; `null` as for `get`. */
+  getBytes(name: string): ArrayBuffer | null {
     first().set(name);
     const status = host.proxy_get_header_map_value(this.kind, first().ptr, first().length, outPtr(), outSize());
-    if (status == Status.Ok) return decode(take());
+    if (status == Status.Ok) return take();
     // BadArgument: the map is not there in this callback (Envoy keeps request headers only while they are held).
     if (status != Status.NotFound && status != Status.BadArgument) unexpected("proxy_get_header_map_value", status);
     return null;
+  }
+
+  has(name: string): bool {
+    return this.getBytes(name) !== null;
   }
 
   /** Every value of a name, each line apart; several lines of one name are not visible through `get`. */
@@ -53,6 +63,24 @@ export class HeaderMap {
   add(name: string, value: string): Status {
     if (first().set(name).hasLineBreak() || second().set(value).hasLineBreak()) return Status.BadArgument;
     return host.proxy_add_header_map_value(this.kind, first().ptr, first().length, second().ptr, second().length);
+  }
+
+  /**
+   * Makes these lines the whole map, pseudo headers included: a request without ":path" is answered with 404. BadArgument:
+   * the map cannot be changed now, or there are more than 1024 lines or 1 MiB (Envoy would clear it and say Ok).
+   */
+  replaceAll(headers: Headers): Status {
+    const pairs = new Encoder();
+    headers.encode(pairs);
+    const fits = headers.count <= 1024 && pairs.length <= 1048576;
+    const status = fits ? host.proxy_set_header_map_pairs(this.kind, pairs.ptr, pairs.length) : Status.BadArgument;
+    pairs.free();
+    return status;
+  }
+
+  /** Bytes of all names and values together; 0 when the map is not there now. */
+  get byteSize(): u32 {
+    return host.proxy_get_header_map_size(this.kind, outPtr()) == Status.Ok ? outU32() : 0;
   }
 
   /** Removes every line of this name; Ok when there was none. BadArgument: the map cannot be changed now. */
@@ -134,7 +162,8 @@ export class HeaderEntries {
 
 /** A list of header lines to hand to the host: for local responses, callouts, whole maps. */
 export class Headers {
-  private count: i32 = 0;
+  /** How many lines. */
+  count: i32 = 0;
   private sizes: Encoder = new Encoder();
   private texts: Encoder = new Encoder();
 

@@ -13,13 +13,17 @@ export {
   Status,
 } from "./abi";
 export { Buffer, BufferReader } from "./body";
+export { CallResponse, HttpCall } from "./callout";
 export { clock } from "./clock";
 export { Context, HttpContext, HttpMessage, RootContext } from "./contexts";
 export { registerRootContext, setEffectiveContext } from "./dispatcher";
 export { environment } from "./environment";
 export { HeaderEntries, HeaderMap, Headers } from "./headers";
 export { log } from "./log";
-export { Counter } from "./metric";
+export { Counter, Gauge, Histogram } from "./metric";
 export { Path, property } from "./property";
+export { SharedQueue } from "./queue";
+export { random } from "./random";
 export { LocalResponse } from "./response";
+export { SharedData, SharedValue } from "./shared-data";
 export { isText } from "./text";

@@ -41,6 +41,23 @@ export namespace property {
     return null;
   }
 
+  /** A whole number, a duration or a time in nanoseconds: 8 bytes; `otherwise` when absent or of another size. */
+  export function integer(path: Path, otherwise: i64): i64 {
+    const value = bytes(path);
+    return value !== null && value.byteLength == 8 ? load<i64>(changetype<usize>(value)) : otherwise;
+  }
+
+  export function double(path: Path, otherwise: f64): f64 {
+    const value = bytes(path);
+    return value !== null && value.byteLength == 8 ? load<f64>(changetype<usize>(value)) : otherwise;
+  }
+
+  /** A boolean: 1 byte. */
+  export function boolean(path: Path, otherwise: bool): bool {
+    const value = bytes(path);
+    return value !== null && value.byteLength == 1 ? load<u8>(changetype<usize>(value)) != 0 : otherwise;
+  }
+
   export function has(path: Path): bool {
     return bytes(path) !== null;
   }

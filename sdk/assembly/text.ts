@@ -11,12 +11,16 @@ export class Encoder {
   private capacity: i32 = 0;
 
   clear(): this {
+    if (this.capacity > KEEP) this.free();
     this.length = 0;
-    if (this.capacity > KEEP) {
-      heap.free(this.ptr);
-      this.capacity = 0;
-    }
     return this;
+  }
+
+  /** Gives the buffer back, for an encoder that is used once. */
+  free(): void {
+    if (this.capacity != 0) heap.free(this.ptr);
+    this.capacity = 0;
+    this.length = 0;
   }
 
   /** Replaces the content with `text`. */

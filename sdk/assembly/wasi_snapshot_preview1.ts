@@ -4,3 +4,5 @@
 export declare function environ_sizes_get(countOut: usize, sizeOut: usize): i32;
 
 export declare function environ_get(entries: usize, text: usize): i32;
+
+export declare function random_get(into: usize, size: i32): i32;

@@ -1,6 +1,6 @@
 /** Leaves a module only the callbacks that a class of the filter overrides: fewer bytes, and fewer calls by the host. */
-import type { Element, File, FunctionPrototype, Program } from "assemblyscript";
-import { isNode, walk } from "./walk.ts";
+import type { Element, File, FunctionPrototype, ImportStatement, Program } from "assemblyscript";
+import { walk } from "./walk.ts";
 
 /** asc's `ElementKind.ClassPrototype` (src/program.ts). */
 const classPrototype = 6;
@@ -19,9 +19,43 @@ export function pruneCallbacks(program: Program, exportsFile: File): void {
   const exported = exportsFile.exports;
   if (exported === null) throw new Error("sdk transform: exports.ts exports nothing");
   const overridden = overriddenMethods(program, exportsFile.internalName.replace(/exports$/, "contexts/"));
+  const imported = namesImportedFrom(program, exportsFile.internalName.replace(/\/assembly\/exports$/, ""));
   for (const [name, element] of [...exported]) {
-    if (!always.has(name) && !methodsCalledBy(element).some((method) => overridden.has(method))) exported.delete(name);
+    const calls = namesCalledBy(element);
+    const isNeeded = calls.some((call) => overridden.has(call) || isDelivered(program, call, imported));
+    if (!always.has(name) && !isNeeded) exported.delete(name);
   }
+}
+
+/**
+ * Whether an export hands over what the filter asked for: it calls a function named `deliver...`, and the filter imports
+ * something of that function's file.
+ */
+function isDelivered(program: Program, call: string, imported: ReadonlySet<string>): boolean {
+  if (!call.startsWith("deliver")) return false;
+  for (const file of program.filesByName.values()) {
+    const names = [...(file.exports?.keys() ?? [])];
+    if (file.source.internalPath.includes("sdk/assembly/") && names.includes(call)) {
+      return names.some((name) => imported.has(name));
+    }
+  }
+  throw new Error(`sdk transform: ${call} is exported by no file of the SDK`);
+}
+
+/** What files outside the SDK import from it; a wildcard import counts as everything that it could name. */
+function namesImportedFrom(program: Program, sdkPrefix: string): Set<string> {
+  const names = new Set<string>();
+  for (const { source } of program.filesByName.values()) {
+    if (source.internalPath.startsWith(sdkPrefix)) continue;
+    for (const statement of source.statements) {
+      const { declarations, internalPath } = statement as Partial<ImportStatement>;
+      if (!internalPath?.startsWith(sdkPrefix)) continue;
+      for (const { foreignName } of declarations ?? []) names.add(foreignName.text);
+      if (!declarations)
+        for (const file of program.filesByName.values()) for (const name of file.exports?.keys() ?? []) names.add(name);
+    }
+  }
+  return names;
 }
 
 /** Names of the context methods that some class overrides. Deleting before compilation means no code is generated. */
@@ -41,13 +75,14 @@ function overriddenMethods(program: Program, contextsPrefix: string): Set<string
   return names;
 }
 
-/** The `.onXxx` names in an export's body: what it forwards to, read from the code itself. */
-function methodsCalledBy(element: Element): string[] {
+/** The names in an export's body that are called: what it forwards to, read from the code itself. */
+function namesCalledBy(element: Element): string[] {
   const names: string[] = [];
   const { declaration } = element as FunctionPrototype;
   walk(declaration, (node) => {
-    const property = (node as { property?: { text?: string } }).property;
-    if (isNode(property) && property.text?.startsWith("on")) names.push(property.text);
+    const callee = (node as { expression?: { text?: string; property?: { text?: string } } }).expression;
+    const name = callee?.property?.text ?? callee?.text;
+    if (name !== undefined) names.push(name);
   });
   return names;
 }
