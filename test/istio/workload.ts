@@ -83,7 +83,11 @@ export function settings({ upgrades = [], bufferLimitBytes }: ProxyOptions): obj
         {
           applyTo: "LISTENER",
           match: { context },
-          patch: { operation: "MERGE", value: pick(listener, ["access_log", "per_connection_buffer_limit_bytes"]) },
+          patch: {
+            operation: "MERGE",
+            // Without port reuse, a port that somebody else took since it was picked is an error, not a shared port.
+            value: { enable_reuse_port: false, ...pick(listener, ["access_log", "per_connection_buffer_limit_bytes"]) },
+          },
         },
         {
           applyTo: "NETWORK_FILTER",
