@@ -25,6 +25,12 @@ describe("records", () => {
     ]);
   });
 
+  test("may hold the separators", () => {
+    expect(read("\x1einfo\x1fwasm\x1fa\x1db\x1ec\x1fd\x1d\n", 3)).toEqual([
+      { level: "info", logger: "wasm", message: "a\x1db\x1ec\x1fd" },
+    ]);
+  });
+
   test("that are cut off are told as text", () => {
     expect(read("\x1einfo\x1fmain\x1fsta", 5)).toEqual([
       { level: "error", logger: "", message: "\x1einfo\x1fmain\x1fsta" },
@@ -43,6 +49,7 @@ describe("the wasm logger", () => {
 
   test.each([
     ["wasm log auth root vm: a: b\nc", { kind: "log", level: "trace", message: "a: b\nc" }],
+    ["wasm log a:b ns/r:1: text: more", { kind: "log", level: "trace", message: "text: more" }],
     ["wasm log: no prefix", { kind: "log", level: "trace", message: "no prefix" }],
     [
       "[host->vm] proxy_on_request_headers(2, 5, 1)",

@@ -1,6 +1,7 @@
 /**
  * Envoy's standard error as records. Messages may hold newlines (filters log what they like), so records are framed
- * with ASCII separators: RS level US logger US message GS. Access log lines are written in the same frame.
+ * with ASCII separators: RS level US logger US message GS LF. Access log lines are written in the same frame.
+ * A message may hold any of the separators; only GS and LF next to each other would end it early.
  */
 
 /** One line of Envoy's log; `logger` is "access" for access logs and "" for text outside of any record. */
@@ -16,13 +17,15 @@ export type EnvoyLogLevel = (typeof envoyLogLevels)[number];
 const start = "\x1e";
 const field = "\x1f";
 const end = "\x1d";
+/** Envoy itself adds the newline to each line of its log, though not to those of access logs. */
+const endOfRecord = `${end}\n`;
 
 /** For `--log-format`: level, logger, message. */
 export const logFormat = `${start}%l${field}%n${field}%v${end}`;
 
 /** A text format for an access log whose lines become records of the logger "access". */
 export const accessLogFormat = (operators: readonly string[]): string =>
-  `${start}info${field}access${field}${operators.join(field)}${end}\n`;
+  `${start}info${field}access${field}${operators.join(field)}${endOfRecord}`;
 
 /** The values of an access log record, as many as its format has operators; "-" is Envoy's for absent. */
 export const accessLogValues = (record: LogRecord): string[] => record.message.split(field);
@@ -40,11 +43,11 @@ export class RecordReader {
   push(chunk: Uint8Array): void {
     this.#rest += this.#decoder.decode(chunk, { stream: true });
     for (let at = this.#rest.indexOf(start); at >= 0; at = this.#rest.indexOf(start)) {
-      const stop = this.#rest.indexOf(end, at);
+      const stop = this.#rest.indexOf(endOfRecord, at);
       if (stop < 0) return;
       this.#outside(this.#rest.slice(0, at));
       this.#onRecord(recordOf(this.#rest.slice(at + 1, stop)));
-      this.#rest = this.#rest.slice(stop + 1);
+      this.#rest = this.#rest.slice(stop + endOfRecord.length);
     }
   }
 
