@@ -68,8 +68,6 @@ export class HttpCall {
     );
     // References are pointers, so the function takes any context; it is only ever given its owner.
     if (status == Status.Ok) pending().set(new PendingCall(outU32(), owner, changetype<Done>(done)));
-    headers.free();
-    trailers.free();
     return status;
   }
 }

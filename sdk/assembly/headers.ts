@@ -74,7 +74,6 @@ export class HeaderMap {
     headers.encode(pairs);
     const fits = headers.count <= 1024 && pairs.length <= 1048576;
     const status = fits ? host.proxy_set_header_map_pairs(this.kind, pairs.ptr, pairs.length) : Status.BadArgument;
-    pairs.free();
     return status;
   }
 

@@ -5,22 +5,23 @@
 const KEEP = 65536;
 
 export class Encoder {
-  ptr: usize = 0;
   /** Bytes in use. */
   length: i32 = 0;
+  private room: ArrayBuffer | null = null;
   private capacity: i32 = 0;
 
-  clear(): this {
-    if (this.capacity > KEEP) this.free();
-    this.length = 0;
-    return this;
+  /** Where the bytes are, until more are appended. */
+  get ptr(): usize {
+    return changetype<usize>(this.room);
   }
 
-  /** Gives the buffer back, for an encoder that is used once. */
-  free(): void {
-    if (this.capacity != 0) heap.free(this.ptr);
-    this.capacity = 0;
+  clear(): this {
     this.length = 0;
+    if (this.capacity > KEEP) {
+      this.room = null;
+      this.capacity = 0;
+    }
+    return this;
   }
 
   /** Replaces the content with `text`. */
@@ -111,31 +112,36 @@ export class Encoder {
     const length = this.length;
     const need = length + more;
     if (need > this.capacity) {
-      const room = max(need * 2, 256);
-      const ptr = heap.alloc(room);
-      memory.copy(ptr, this.ptr, length);
-      if (this.capacity != 0) heap.free(this.ptr);
-      this.ptr = ptr;
-      this.capacity = room;
+      const capacity = max(need * 2, 256);
+      const room = new ArrayBuffer(capacity);
+      memory.copy(changetype<usize>(room), this.ptr, length);
+      this.room = room;
+      this.capacity = capacity;
     }
     return this.ptr + length;
   }
 }
 
-// Two encoders that all host calls share. They are static objects, an empty header of asc's and then the fields, so that
-// they need no initialisation and the collector leaves them alone.
-const HEADER = 20;
-const FIRST = memory.data(48, 16);
-const SECOND = memory.data(48, 16);
+// Two encoders that all host calls share, made when one is first needed.
+let sharedFirst: Encoder | null = null;
+let sharedSecond: Encoder | null = null;
 
 /** For a call's first text: a name, a key, a message. */
 export function first(): Encoder {
-  return changetype<Encoder>(FIRST + HEADER);
+  const known = sharedFirst;
+  if (known !== null) return known;
+  const made = new Encoder();
+  sharedFirst = made;
+  return made;
 }
 
 /** For a call's second text: a value. */
 export function second(): Encoder {
-  return changetype<Encoder>(SECOND + HEADER);
+  const known = sharedSecond;
+  if (known !== null) return known;
+  const made = new Encoder();
+  sharedSecond = made;
+  return made;
 }
 
 /** Whether two runs of bytes are equal. Not for secrets: see `crypto/equal`. */

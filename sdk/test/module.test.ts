@@ -61,6 +61,23 @@ describe("a stream", () => {
     expect(module.memory.buffer.byteLength).toBe(65536);
   });
 
+  test("may make garbage: memory stays where it is", async () => {
+    const responding = await compile<
+      Streams & { proxy_on_request_headers(id: number, n: number, end: number): number }
+    >("sdk/test/assembly/respond.ts");
+    responding.proxy_on_context_create(1, 0);
+    const sizes = [20_000, 300_000].map((last) => {
+      for (let id = 2; id < last; ++id) {
+        responding.proxy_on_context_create(id, 1);
+        responding.proxy_on_request_headers(id, 3, 1);
+        responding.proxy_on_delete(id);
+      }
+      return responding.memory.buffer.byteLength / 65536;
+    });
+    expect(sizes[1]).toBe(sizes[0]);
+    expect(sizes[1]).toBeLessThanOrEqual(4);
+  });
+
   test("is found whatever the order in which others end", () => {
     const ids = Array.from({ length: 5000 }, open);
     for (let i = ids.length - 1; i > 0; --i) {
