@@ -12,8 +12,8 @@ export type WasmEvent =
 /** Null when the record is something else, such as a line of Envoy's own. */
 export function wasmEvent({ level, logger, message }: LogRecord): WasmEvent | null {
   if (logger !== "wasm") return null;
-  // The prefix is " name root_id vm_id", without those that are empty.
-  const log = /^wasm log[^:]*: (.*)$/s.exec(message);
+  // The prefix is " name root_id vm_id", without those that are empty. Names may hold colons, as in "a:b".
+  const log = /^wasm log.*?: (.*)$/s.exec(message);
   if (log !== null) return { kind: "log", level, message: log[1] ?? "" };
   const call = /^\[host->vm\] (\w+)\((.*)\)$/.exec(message);
   if (call !== null) return { kind: "call", name: call[1] ?? "", arguments: numbers(call[2] ?? "") };

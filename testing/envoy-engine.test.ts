@@ -242,6 +242,13 @@ describe.skipIf(engine instanceof NoEnvoy)(
       await proxy.close();
     });
 
+    test("a filter whose names have colons is heard as any other", async () => {
+      const proxy = await start({ filters: [{ name: "ns/probe:v1", rootId: "root:1", wasm }], logLevel: "warn" });
+      const { logs } = await proxy.send({});
+      await proxy.close();
+      expect(logs.map(({ message }) => message)).toEqual(["log", "done", "delete"]);
+    });
+
     test("metrics are those filters define, now", async () => {
       const proxy = await start({ filters: [{ name: "probe", wasm }] });
       await proxy.send({});
