@@ -1,7 +1,6 @@
 /** HTTP/1.1 on a bare socket: node:http would reorder, join and refuse what a test means to send. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { type ClientResponse, emptyResponse, hasHeader, type PlainRequest } from "./client.ts";
 import type { HeaderLine } from "./types.ts";
 
@@ -26,9 +25,6 @@ export async function sendHttp1(port: number, request: PlainRequest, patienceMs:
 /** What came is not HTTP/1.1 (RFC 9112). */
 class MalformedResponse extends Error {}
 
-/** Between pieces, so that the proxy most often reads them apart, as it would over a network. */
-const pieceGapMs = 2;
-
 /** Each piece is a write of its own, and waits until the one before is with the kernel. */
 async function write(socket: Socket, request: PlainRequest): Promise<void> {
   const { method, path, authority, headers, pieces, trailers, hasLength, isFinished, isUpgrade } = request;
@@ -41,12 +37,10 @@ async function write(socket: Socket, request: PlainRequest): Promise<void> {
   if (whole !== undefined) return flush(socket, Buffer.concat([Buffer.from(head, "latin1"), whole]));
   await flush(socket, Buffer.from(head, "latin1"));
   for (const piece of pieces) {
-    await delay(pieceGapMs);
     const size = `${piece.length.toString(16)}\r\n`;
     await flush(socket, isChunked ? Buffer.concat([Buffer.from(size), piece, Buffer.from("\r\n")]) : piece);
   }
   if (!isChunked || !isFinished) return;
-  if (pieces.length > 0) await delay(pieceGapMs);
   const last = ["0", ...trailers.map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n");
   await flush(socket, Buffer.from(last, "latin1"));
 }
