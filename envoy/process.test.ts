@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,6 +37,15 @@ describe.skipIf(isMissing)(`running ${title}`, () => {
   test("a program that cannot be started is refused too", async () => {
     const starting = EnvoyProcess.start({ binary: "/nowhere/envoy", bootstrap: config });
     await expect(starting).rejects.toThrow("could not be started: spawn /nowhere/envoy ENOENT");
+  });
+
+  test("a program that does not get ready is ended in time", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pwk-late-"));
+    const binary = join(folder, "envoy");
+    await writeFile(binary, "#!/bin/sh\nexec tail -f /dev/null\n", { mode: 0o755 });
+    const starting = EnvoyProcess.start({ binary, bootstrap: config, readyMs: 100 });
+    await expect(starting).rejects.toThrow("envoy was stuck for 0.1 s before it was ready");
+    await rm(folder, { recursive: true });
   });
 
   describe("it ends with the process that runs it", () => {

@@ -12,6 +12,8 @@ import { type EnvoyLogLevel, type LogRecord, logFormat, RecordReader } from "./l
 const pollMs = 10;
 /** Envoy needs a few milliseconds to stop; after this it is killed. */
 const stopMs = 10_000;
+/** Envoy is ready in less than a second, but may have to wait for a processor, or for its management server. */
+const defaultReadyMs = 60_000;
 /** So many records are kept to explain a failure. */
 const keptRecords = 50;
 
@@ -28,9 +30,11 @@ export interface EnvoyOptions {
   readonly onRecord?: (record: LogRecord) => void;
   /** Default: that of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** After so many milliseconds an Envoy that is not ready is ended and counts as refused. Default: 60000. */
+  readonly readyMs?: number;
 }
 
-/** Envoy ended before it was ready, most often because it refused its configuration. `records` is the end of its log. */
+/** Envoy ended before it was ready: it refused its configuration, or took too long. `records` is the end of its log. */
 export class EnvoyRefused extends Error {
   override readonly name = "EnvoyRefused";
   readonly records: readonly LogRecord[];
@@ -73,11 +77,26 @@ export class EnvoyProcess {
     });
     const giveUp = new AbortController();
     ended.finally(() => giveUp.abort());
+    const { readyMs = defaultReadyMs } = options;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill("SIGKILL");
+    }, readyMs);
     const admin = await ready(addressFile, giveUp.signal);
+    clearTimeout(timer);
     // Envoy has read its configuration, which may hold keys.
     await rm(folder, { recursive: true });
-    if (admin === null) throw new EnvoyRefused(refusal(await ended, records), records);
+    if (admin === null) {
+      const end = await ended;
+      throw new EnvoyRefused(refusal(isLate ? `was stuck for ${readyMs / 1000} s` : end, records), records);
+    }
     return new EnvoyProcess(child, ended, admin);
+  }
+
+  /** Ends it at once; for one that no longer answers. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
   }
 
   /** Resolves when the process is gone and `onRecord` has been given its last words. */
