@@ -36,6 +36,7 @@ const probe = /* AssemblyScript */ `
     if (task == "deny") reply(403, 0, 0, changetype<usize>(text), 2, 0, 0, -1);
     if (task == "close") close(0);
     if (task == "trap") unreachable();
+    if (task == "loop") while (true) load<u8>(out);
     return task == "wait" ? 1 : 0;
   }
   export function proxy_abi_version_0_2_1(): void {}
@@ -247,6 +248,14 @@ describe.skipIf(engine instanceof NoEnvoy)(
       const { logs } = await proxy.send({});
       await proxy.close();
       expect(logs.map(({ message }) => message)).toEqual(["log", "done", "delete"]);
+    });
+
+    test("a filter that does not return is told as such, and ends", async () => {
+      const impatient = await envoyEngine({ patienceMs: 200 });
+      const proxy = await impatient.start({ filters: [{ name: "probe", wasm }] });
+      await expect(proxy.send({ headers: [["do", "loop"]] })).rejects.toThrow(/^envoy was stuck .* does not return$/);
+      await expect(proxy.send({})).rejects.toThrow("envoy was stuck");
+      await proxy.close();
     });
 
     test("metrics are those filters define, now", async () => {

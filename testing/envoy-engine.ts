@@ -17,16 +17,23 @@ import {
 import { RecordingUpstream } from "./upstream.ts";
 import { withoutVolatileRequestLines, withoutVolatileResponseLines } from "./volatile.ts";
 
-/** A stream nothing happens on for so long counts as hanging, and its client goes away. */
-const patienceMs = 10_000;
+const defaultPatienceMs = 10_000;
 
-/** Finds, or installs, Envoy. Throws `NoEnvoy`, with why and what to do, when there is none to be had. */
-export async function envoyEngine(): Promise<Engine> {
-  const { binary, version } = await findEnvoy();
-  return { name: "envoy", title: `envoy ${version}`, start: (options) => start(binary, options) };
+export interface EnvoyEngineOptions {
+  /**
+   * A client that has no whole response after so many milliseconds goes away; an Envoy that has not noticed after as
+   * many again is stuck in a filter, and is ended. Default: 10000.
+   */
+  readonly patienceMs?: number;
 }
 
-async function start(binary: string, options: ProxyOptions): Promise<RunningProxy> {
+/** Finds, or installs, Envoy. Throws `NoEnvoy`, with why and what to do, when there is none to be had. */
+export async function envoyEngine({ patienceMs = defaultPatienceMs }: EnvoyEngineOptions = {}): Promise<Engine> {
+  const { binary, version } = await findEnvoy();
+  return { name: "envoy", title: `envoy ${version}`, start: (options) => start(binary, patienceMs, options) };
+}
+
+async function start(binary: string, patienceMs: number, options: ProxyOptions): Promise<RunningProxy> {
   if (options.now !== undefined) throw new Error("envoy reads the real clock: `now` needs the host engine");
   const upstream = await RecordingUpstream.start(options.upstream);
   const recorder = new EnvoyRecorder();
@@ -47,7 +54,14 @@ async function start(binary: string, options: ProxyOptions): Promise<RunningProx
       onRecord: (record) => recorder.add(record),
     });
     const port = await envoy.admin.port(listenerName);
-    return await createEnvoyProxy({ envoy, recorder, upstream, port, protocol: options.protocol ?? "http1" });
+    return await createEnvoyProxy({
+      envoy,
+      recorder,
+      upstream,
+      port,
+      protocol: options.protocol ?? "http1",
+      patienceMs,
+    });
   } catch (error) {
     await upstream.close();
     if (error instanceof EnvoyRefused) throw new ConfigurationRefused(error.message, recorder.take().logs);
@@ -70,7 +84,7 @@ function wasmFilter(filter: FilterSpec): WasmFilter {
 }
 
 /** A running Envoy with what surrounds it; `recorder` has been given all of its log. */
-export interface EnvoyProxyParts {
+export interface EnvoyProxyParts extends EnvoyEngineOptions {
   readonly envoy: EnvoyProcess;
   readonly recorder: EnvoyRecorder;
   /** Where the listener sends what its filters let through. */
@@ -82,22 +96,28 @@ export interface EnvoyProxyParts {
 
 /** Resolves when the listener's filters run. The proxy owns its parts: `close` ends them. */
 export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningProxy> {
-  const { envoy, recorder, upstream, port, protocol } = parts;
+  const { envoy, recorder, upstream, port, protocol, patienceMs = defaultPatienceMs } = parts;
+  let isStuck = false;
   const died = envoy.ended.then((how): never => {
-    throw new Error(`envoy ${how} while it served a request`);
+    if (!isStuck) throw new Error(`envoy ${how} while it served a request`);
+    throw new Error("envoy was stuck and has been ended: look for a callback of a filter that does not return");
   });
   died.catch(() => {}); // Ending by `close` is no error.
 
-  /** Resolves when all is heard of the connection that `act` opens and closes. */
-  async function connection<T>(act: () => Promise<T>): Promise<T> {
+  /** Resolves when all is heard of the connection that `act` opens and closes; after `stuckMs` more Envoy is ended. */
+  async function connection<T>(act: () => Promise<T>, stuckMs: number): Promise<T> {
     const gone = recorder.connectionGone();
     const result = await act();
-    await Promise.race([gone, died]);
+    const timer = setTimeout(() => {
+      isStuck = true;
+      envoy.kill();
+    }, stuckMs);
+    await Promise.race([gone, died]).finally(() => clearTimeout(timer));
     return result;
   }
 
   // Workers start their filters on their own time. A worker that has served a connection has started them.
-  await connection(() => touch(port));
+  await connection(() => touch(port), defaultPatienceMs);
   const startLogs = recorder.take().logs;
 
   return {
@@ -105,7 +125,7 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
     async send(request: ProxyRequest): Promise<Exchange> {
       recorder.take();
       upstream.forget();
-      const response = await connection(() => send(port, protocol, request, patienceMs));
+      const response = await connection(() => send(port, protocol, request, patienceMs), patienceMs);
       const { logs, callbacks, details, upstreamBytes } = recorder.take();
       const received = upstreamBytes > 0 ? await upstream.received() : null;
       // A connection that changed its protocol ends by one side hanging up, and that is what the details then say.
