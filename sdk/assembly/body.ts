@@ -98,8 +98,8 @@ export class BufferReader {
       if (status != Status.NotFound) unexpected("proxy_get_buffer_bytes", status);
       return false;
     }
-    const size = givenSize();
-    if (size == 0) return false;
+    const size = min(givenSize(), WINDOW_SIZE);
+    if (size <= 0) return false;
     this.ptr = windowPtr();
     this.length = size;
     this.at += size;

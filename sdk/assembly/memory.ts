@@ -55,6 +55,7 @@ export function take(): ArrayBuffer {
 export function lend(ptr: usize, size: usize): void {
   lent = ptr;
   lentSize = size;
+  given = null;
 }
 
 /** Ends a `lend`; returns the buffer that was allocated because the value did not fit, or null. */

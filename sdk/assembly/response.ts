@@ -50,7 +50,7 @@ export class LocalResponse {
    */
   send(): void {
     if (isEnding()) {
-      log.critical("a local response cannot be sent in onDone or onLog");
+      log.critical("no local response can be sent in onDone or onLog");
       return;
     }
     first().set(this.code);

@@ -187,6 +187,7 @@ describe("a configuration", () => {
     ['{"name":"x","limit":"1"}', "/limit: expected a number, found a string"],
     ['{"name":"x","strict":"true"}', "/strict: expected a boolean, found a string"],
     ['{"name":"x","Name":"y"}', "/Name: unknown key; known are name hold limit strict"],
+    ['{"name":"x","secret:value":1}', "/1: unknown key; known are name hold limit strict"],
     ['{\n"name":"x",\n"limit":0}', "/limit (line 3): expected a whole number from 1 to 1000"],
     [
       '{"name":1,"limit":0,"x":0}',

@@ -67,7 +67,7 @@ export const hmacAuthConfiguration: readonly RefusalScenario[] = [
   refuses(
     "an environment variable that is not set is refused",
     { signing_key_env: "NO_SUCH_KEY", signature_header: header },
-    /\/signing_key_env: expected the name of a variable in the proxy's environment, found one that is not set/,
+    /\/signing_key_env: expected a variable of the proxy's environment, found one that is not set/,
     { HMAC_KEY: key },
   ),
   refuses(

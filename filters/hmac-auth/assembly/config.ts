@@ -44,19 +44,22 @@ export function readConfig(text: ArrayBuffer): Config | null {
   const maxBodyBytes = <u32>reader.integerOr("max_body_bytes", 1, i32.MAX_VALUE, 1048576);
   const bodyTimeoutMs = <u32>reader.integerOr("body_timeout_ms", 1, 3600000, 15000);
   if (!reader.finish("hmac-auth")) return null;
-  if (key.byteLength < SHORT_KEY_BYTES)
-    log.warn("hmac-auth: the signing key is shorter than 16 bytes: it can be guessed");
+  if (key.byteLength < SHORT_KEY_BYTES) log.warn("hmac-auth: the signing key has less than 16 bytes");
   return new Config(new HmacKey(key, () => new Sha256()), header, hold, maxBodyBytes, bodyTimeoutMs);
 }
 
 /** The key as it stands in the configuration, or from the environment of the proxy. */
 function readKey(reader: ConfigReader): ArrayBuffer {
-  if (!reader.has("signing_key_env")) return checked(reader, "signing_key", reader.bytes("signing_key"));
+  if (!reader.has("signing_key_env")) {
+    const errors = reader.errorSize;
+    const key = reader.bytes("signing_key");
+    return errors == reader.errorSize ? checked(reader, "signing_key", key) : key;
+  }
   const name = reader.bytes("signing_key_env");
   if (reader.has("signing_key")) reader.fail("signing_key", "signing_key or signing_key_env", "both");
   const key = environment.find(name);
   if (key !== null) return checked(reader, "signing_key_env", key);
-  reader.fail("signing_key_env", "the name of a variable in the proxy's environment", "one that is not set");
+  reader.fail("signing_key_env", "a variable of the proxy's environment", "one that is not set");
   return new ArrayBuffer(0);
 }
 

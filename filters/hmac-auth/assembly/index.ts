@@ -26,9 +26,9 @@ enum State {
 }
 
 class HmacAuthRoot extends RootContext {
+  readonly waiting: WaitingList = new WaitingList();
+  readonly refusals: Refusals = new Refusals();
   private settings: Config | null = null;
-  private answers: Refusals | null = null;
-  private list: WaitingList | null = null;
   private spare: Verification | null = null;
   private ticking: bool = false;
   private warned: bool = false;
@@ -37,20 +37,13 @@ class HmacAuthRoot extends RootContext {
     const config = readConfig(configuration.bytes());
     if (config === null) return false;
     this.settings = config;
-    this.answers = new Refusals();
-    this.list = new WaitingList(config.patienceTicks);
+    this.waiting.patience = config.patienceTicks;
     return true;
   }
 
-  // Streams come only after a configuration was accepted; the assertions fail closed on a host where that is not so.
+  // Streams come only after a configuration was accepted; the assertion fails closed on a host where that is not so.
   get config(): Config {
     return this.settings!;
-  }
-  get refusals(): Refusals {
-    return this.answers!;
-  }
-  get waiting(): WaitingList {
-    return this.list!;
   }
 
   createHttpContext(id: u32): HmacAuth {
@@ -77,19 +70,20 @@ class HmacAuthRoot extends RootContext {
   warnOfMissingBody(): void {
     if (this.warned) return;
     this.warned = true;
-    log.warn('hmac-auth: no body came in time; is "allow_on_headers_stop_iteration" on (or set "hold" to "body")?');
+    log.warn("hmac-auth: no body came in time: is allow_on_headers_stop_iteration set?");
   }
 
   /** Verifications are used again, so that a request allocates nothing for its hash. */
   takeVerification(): Verification {
+    const key = this.config.key;
     const verification = this.spare;
-    if (verification === null) return new Verification(this.config.key);
+    if (verification === null) return new Verification(key);
     this.spare = verification.next;
+    verification.begin(key);
     return verification;
   }
 
   giveVerification(verification: Verification): void {
-    verification.reset();
     verification.next = this.spare;
     this.spare = verification;
   }
@@ -98,6 +92,7 @@ class HmacAuthRoot extends RootContext {
 class HmacAuth extends WaitingContext {
   private state: State = State.Waiting;
   private bodySeen: bool = false;
+  private responseHeld: bool = false;
   private verification: Verification | null = null;
 
   constructor(
@@ -139,6 +134,14 @@ class HmacAuth extends WaitingContext {
     return this.state == State.Verified ? FilterTrailersStatus.Continue : FilterTrailersStatus.StopIteration;
   }
 
+  onResponseHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
+    // With "hold": "body" upstream may answer before the verdict; nobody gets that answer without one.
+    if (this.state != State.Waiting) return FilterHeadersStatus.Continue;
+    this.responseHeld = true;
+    // Not StopIteration: with Envoy's option the first piece of the body would let the headers go.
+    return FilterHeadersStatus.StopAllIterationAndWatermark;
+  }
+
   onLate(): void {
     // A tick belongs to no stream; the answer must go to this one.
     if (setEffectiveContext(this) != Status.Ok) return;
@@ -159,6 +162,7 @@ class HmacAuth extends WaitingContext {
     } else if (verification.matches()) {
       this.settle(State.Verified);
       this.root.refusals.countVerified();
+      if (this.responseHeld) this.resumeResponse();
     } else {
       this.refuse(Reason.SignatureMismatch);
     }

@@ -8,7 +8,7 @@ export const MAC_SIZE = 32;
 /** Where the MAC of the body is written to. */
 const COMPUTED = memory.data(MAC_SIZE);
 
-/** Used for one request after the other; it begins anew each time its MAC has been compared. */
+/** Used for one request after the other. */
 export class Verification {
   private hmac: Hmac;
   private reader: BufferReader = new BufferReader(BufferKind.HttpRequestBody, 0);
@@ -32,9 +32,9 @@ export class Verification {
     return this.hashed == 0;
   }
 
-  /** Forgets what an abandoned request has left. */
-  reset(): void {
-    this.hmac.reset();
+  /** Begins anew, for another request. */
+  begin(key: HmacKey): void {
+    this.hmac.begin(key);
     this.hashed = 0;
   }
 

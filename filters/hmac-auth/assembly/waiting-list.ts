@@ -19,8 +19,8 @@ export class WaitingList {
   private oldest: WaitingContext | null = null;
   private newest: WaitingContext | null = null;
 
-  /** `patience` is in ticks, and the same for all. */
-  constructor(private patience: u32) {}
+  /** How many ticks what is added from now on may wait. */
+  patience: u32 = 0;
 
   get isEmpty(): bool {
     return this.oldest === null;

@@ -36,25 +36,26 @@ export class HmacKey {
 export class Hmac {
   private readonly hash: Hash;
 
-  constructor(private readonly key: HmacKey) {
+  constructor(private key: HmacKey) {
     this.hash = key.create();
-    this.reset();
+    this.begin(key);
   }
 
   get size(): i32 {
     return this.hash.digestSize;
   }
 
-  /** Starts over with the same key. */
-  reset(): void {
-    this.hash.copyFrom(this.key.inner);
+  /** Starts over, with the same key or another one of the same algorithm. */
+  begin(key: HmacKey): void {
+    this.key = key;
+    this.hash.copyFrom(key.inner);
   }
 
   update(ptr: usize, size: i32): void {
     this.hash.update(ptr, size);
   }
 
-  /** Writes the MAC, `size` bytes, to `into`. `reset` before it is used again. */
+  /** Writes the MAC, `size` bytes, to `into`. `begin` before it is used again. */
   digest(into: usize): void {
     const hash = this.hash;
     hash.digest(innerRoom());

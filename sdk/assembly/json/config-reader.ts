@@ -71,8 +71,8 @@ export class ConfigReader {
   integerOr(key: string, least: i64, most: i64, otherwise: i64): i64 {
     const value = this.member(key, JsonKind.Number);
     if (value === null) return otherwise;
-    const number = value.integer();
-    if (value.isInteger() && number >= least && number <= most) return number;
+    const number = value.integerOr(i64.MIN_VALUE);
+    if (number >= least && number <= most) return number;
     this.fail(key, "a whole number from ", "");
     this.problems.appendNumber(least).append(" to ").appendNumber(most);
     return otherwise;
@@ -112,6 +112,11 @@ export class ConfigReader {
     if (node !== null) this.checkAsked(node.first);
     logLines(LogLevel.Error, filter, this.problems);
     return this.problems.length == 0;
+  }
+
+  /** Grows with every error. */
+  get errorSize(): i32 {
+    return this.problems.length;
   }
 
   /** All errors so far, a line each. */

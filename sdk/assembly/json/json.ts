@@ -73,37 +73,26 @@ export class Json {
     return this.kind == JsonKind.Bool && load<u8>(this.start) == 0x74; // "t"
   }
 
-  /** Whether this is a whole number of at most 15 digits, written without fraction or exponent. */
-  isInteger(): bool {
-    return this.kind == JsonKind.Number && this.digits() == this.end;
-  }
-
-  /** The whole number; 0 when this is none (see `isInteger`). */
-  integer(): i64 {
-    if (!this.isInteger()) return 0;
+  /** The whole number; `otherwise` when this is none of at most 15 digits, written without fraction or exponent. */
+  integerOr(otherwise: i64): i64 {
+    const negative = load<u8>(this.start) == 0x2d;
+    const start = this.start + usize(negative);
     let value: i64 = 0;
-    for (let at = this.start; at < this.end; ++at) {
-      const byte = load<u8>(at);
-      if (byte != 0x2d) value = value * 10 + byte - 48;
+    for (let at = start; at < this.end; ++at) {
+      const digit = <i64>load<u8>(at) - 48;
+      if (digit < 0 || digit > 9 || at - start == 15) return otherwise;
+      value = value * 10 + digit;
     }
-    return load<u8>(this.start) == 0x2d ? -value : value;
+    return negative ? -value : value;
   }
 
-  /** Where the sign and at most 15 digits at the beginning end. */
-  private digits(): usize {
-    let at = this.start + usize(load<u8>(this.start) == 0x2d);
-    const most = at + 15;
-    while (at < min(most, this.end) && load<u8>(at) >= 48 && load<u8>(at) <= 57) ++at;
-    return at;
-  }
-
-  /** Appends where this value is: its JSON pointer, such as "/rules/0/keys" ("/" for the whole). */
+  /** Appends where this value is: its JSON pointer, such as "/rules/0/keys"; an odd key is shown by its place. */
   appendPath(to: Encoder): void {
     const parent = this.parent;
     if (parent !== null && parent.parent !== null) parent.appendPath(to);
     to.appendByte(0x2f);
     const key = this.key;
-    if (key !== null) to.appendBytes(changetype<usize>(key), key.byteLength);
+    if (key !== null && isWord(key)) to.appendBytes(changetype<usize>(key), key.byteLength);
     else if (parent !== null) to.appendNumber(this.index);
   }
 
@@ -113,4 +102,14 @@ export class Json {
     for (let at = changetype<usize>(this.source); at < this.start; ++at) if (load<u8>(at) == 10) ++line;
     return line;
   }
+}
+
+/** Letters, digits and "_" only. Another key may be a whole line that was misquoted, with its value in it. */
+function isWord(key: ArrayBuffer): bool {
+  for (let i = 0; i < key.byteLength; ++i) {
+    const byte = load<u8>(changetype<usize>(key) + i);
+    const letter = byte | 0x20;
+    if (!((letter >= 0x61 && letter <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte == 0x5f)) return false;
+  }
+  return true;
 }

@@ -48,7 +48,7 @@ export function mac(bits: i32, keyPtr: usize, keySize: i32, ptr: usize, size: i3
   // A first message shows that one object serves many.
   hmac.update(keyPtr, keySize);
   hmac.digest(into);
-  hmac.reset();
+  hmac.begin(ready);
   hmac.update(ptr, size);
   hmac.digest(into);
 }

@@ -87,6 +87,9 @@ class Probe extends HttpContext {
       );
     } else if (path == "/levels") {
       log.debug(costly());
+      // An arrow function's body without braces is no statement to guard.
+      const say = (text: string): void => log.debug(text);
+      say("1");
       log.info(`${evaluations}`);
       log.error("error");
     }
