@@ -22,7 +22,9 @@ const guarded = new Map([
 export function guardLogs(source: Source): void {
   const name = importedLog(source);
   if (name === undefined) return;
-  walk(source.statements, (node) => {
+  walk(source.statements, (node, holder, key) => {
+    // The body of an arrow function without braces, and what a loop begins with, look like statements but must stay calls.
+    if ("signature" in holder || key === "initializer") return undefined;
     const call = (node as Partial<ExpressionStatement>).expression;
     // Only a statement: the value of an expression would change.
     if (!isNode(call) || !isCallStatement(node, call)) return undefined;
