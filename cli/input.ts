@@ -1,7 +1,7 @@
 /** Reading what the user names on the command line; every error says which option or file is meant. */
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError } from "commander";
-import { parse, YAMLParseError } from "yaml";
+import { isScalar, parseDocument, visit } from "yaml";
 import { Failure, messageOf } from "./failure.ts";
 
 /** A file's bytes; "-" is standard input. */
@@ -16,15 +16,32 @@ export async function readBytes(option: string, path: string): Promise<Uint8Arra
   }
 }
 
-/** A filter's configuration from a YAML or JSON file: the value it holds, a string as it is. */
+/**
+ * A filter's configuration from a YAML or JSON file: the value it holds, a string as it is. The parser's own messages
+ * repeat lines of the text, which may hold secrets; only what kind of mistake it is and where is told.
+ */
 export async function readConfiguration(path: string): Promise<unknown> {
-  const text = new TextDecoder().decode(await readBytes("--config", path));
+  const document = parseDocument(decodeUtf8(path, await readBytes("--config", path)), { logLevel: "error" });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    const [place] = problem.linePos ?? [];
+    const where = place === undefined ? "" : `, line ${place.line}, column ${place.col}`;
+    throw new Failure(`${path}${where}: expected YAML or JSON, found a mistake (${problem.code})`);
+  }
+  visit(document, {
+    Pair(_key, { key }) {
+      if (!isScalar(key))
+        throw new Failure(`${path}: expected keys that are plain texts, found one that is a collection`);
+    },
+  });
+  return document.toJS();
+}
+
+function decodeUtf8(path: string, bytes: Uint8Array): string {
   try {
-    return parse(text, { schema: "core", uniqueKeys: true });
-  } catch (error) {
-    // Its message has line and column, and the line itself, which may hold a secret: the first line is enough.
-    const place = error instanceof YAMLParseError ? messageOf(error).split("\n")[0] : "not YAML";
-    throw new Failure(`${path}: expected YAML or JSON, found something else: ${place}`);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Failure(`${path}: expected UTF-8, found other bytes`);
   }
 }
 
@@ -33,11 +50,31 @@ export const collect = <T>(parseOne: (text: string) => T) => {
   return (text: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), parseOne(text)];
 };
 
+/** RFC 9110 section 5.6.2. */
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** A method, in the case it is given. */
+export function method(text: string): string {
+  if (!token.test(text)) throw new InvalidArgumentError("expected a method such as POST.");
+  return text;
+}
+
 /** "Name: value" as curl takes it; blanks around the value are dropped. Text is sent as UTF-8. */
 export function headerLine(text: string): readonly [string, string] {
   const colon = text.indexOf(":", 1);
   if (colon === -1) throw new InvalidArgumentError('expected "name: value".');
+  if (!token.test(text.slice(0, colon)))
+    throw new InvalidArgumentError("expected the name of a header before the colon.");
+  if (/[\r\n\0]/.test(text)) throw new InvalidArgumentError("expected one line without NUL.");
   return [text.slice(0, colon).toLowerCase(), Buffer.from(text.slice(colon + 1).trim()).toString("latin1")];
+}
+
+/** Collects "name=value" pairs; each name once. */
+export function collectOnce(text: string, before: readonly (readonly [string, string])[] = []) {
+  const pair = assignment(text);
+  if (before.some(([name]) => name === pair[0]))
+    throw new InvalidArgumentError(`expected ${pair[0]} once, found it twice.`);
+  return [...before, pair];
 }
 
 /** "NAME=value". */

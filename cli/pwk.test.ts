@@ -115,6 +115,9 @@ describe("pwk request", () => {
     [["request", "no.wasm"], 1, /module: no\.wasm cannot be read/],
     [["request", wasm, "--config", "no.yaml"], 1, /--config: no\.yaml cannot be read/],
     [["request", wasm, "-H", "nothing"], 2, /expected "name: value"/],
+    [["request", wasm, "-H", ":path: /x"], 2, /expected the name of a header/],
+    [["request", wasm, "-H", "x: 1\r\ny: 2"], 2, /expected one line/],
+    [["request", wasm, "-X", "A B"], 2, /expected a method/],
     [["request", wasm, "--chunk", "0"], 2, /expected whole numbers from 1 on/],
     [["request", wasm, "--now", "yesterday"], 2, /expected a time such as/],
     [["request", wasm, "ftp://x"], 2, /expected a path/],
@@ -133,12 +136,23 @@ describe("pwk request", () => {
     expect(outcome.code).toBe(code);
   });
 
-  test("never shows the text of a configuration that cannot be read", async () => {
-    await writeFile(join(folder, "broken.yaml"), "signing_key: [secret-text\n");
+  test.each([
+    "signing_key: [secret-text\n",
+    "signing_key: !abc secret-text\n",
+    "signing_key: |secret-text\n",
+    "? {secret-text: 1}\n: x\n",
+  ])("never shows the text of a configuration that cannot be read: %j", async (text) => {
+    await writeFile(join(folder, "broken.yaml"), text);
     const { code, stdout, stderr } = await pwk("request", wasm, "--config", join(folder, "broken.yaml"));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/broken\.yaml: expected YAML or JSON/);
+    expect(stderr).toMatch(/broken\.yaml.*: expected/);
     expect(stdout + stderr).not.toContain("secret-text");
+  });
+
+  test("refuses a configuration that is no UTF-8", async () => {
+    await writeFile(join(folder, "latin1.yaml"), Buffer.from("signing_key: k\xff\n", "latin1"));
+    const { code, stderr } = await pwk("request", wasm, "--config", join(folder, "latin1.yaml"));
+    expect([code, stderr]).toEqual([1, expect.stringContaining("expected UTF-8, found other bytes")]);
   });
 });
 
@@ -155,6 +169,7 @@ describe("pwk inspect", () => {
         "proxy_on_request_headers",
         "proxy_on_request_body",
         "proxy_on_request_trailers",
+        "proxy_on_response_headers",
         "proxy_on_delete",
       ],
     });
@@ -212,6 +227,11 @@ describe("pwk build", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/TS2304: Cannot find name 'nothing'/);
     await expect(readdir(join(folder, "built"))).rejects.toThrow("ENOENT");
+  });
+
+  test("refuses a target that asconfig.json does not have", async () => {
+    const { code, stderr } = await pwk("build", "--target", "nope", "--out-dir", join(folder, "built"));
+    expect([code, stderr]).toEqual([1, "pwk: --target: expected one of release, debug (asconfig.json), found nope\n"]);
   });
 
   test("says where it looked for a filter", async () => {

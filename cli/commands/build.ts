@@ -1,11 +1,12 @@
 /** `pwk build`: from a filter's folder to its module, by asc and the project's asconfig.json. */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Command } from "commander";
 import { Failure } from "../failure.ts";
 import { bytes, type OutputFormat, outputOption, print } from "../print.ts";
+import { writeWhole } from "../write-whole.ts";
 
 interface BuildOptions {
   readonly target: string;
@@ -52,19 +53,20 @@ async function buildFilter(filter: string, { target, outDir }: BuildOptions): Pr
   if (!existsSync("asconfig.json")) {
     throw new Failure("asconfig.json: expected asc's configuration in this folder, found none; run pwk at its root");
   }
+  await checkTarget(target);
   const name = basename(resolve(filter));
   const files = await compile(entry, target, `${name}.wasm`);
-  await mkdir(outDir, { recursive: true });
-  // A reader of the old module must never see half of the new one.
-  for (const [file, content] of files) {
-    const path = join(outDir, file);
-    const temporary = `${path}.${process.pid}`;
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  }
+  for (const [file, content] of files) await writeWhole("--out-dir", join(outDir, file), content);
   const content = files.get(`${name}.wasm`) ?? new Uint8Array();
   const module = relative(".", join(outDir, `${name}.wasm`));
   return { filter, module, bytes: content.length, gzipBytes: gzipSync(content, { level: 9 }).length };
+}
+
+/** asc takes a target that is not there for one without options. */
+async function checkTarget(target: string): Promise<void> {
+  const { targets = {} } = JSON.parse(await readFile("asconfig.json", "utf8")) as { targets?: Record<string, unknown> };
+  if (Object.hasOwn(targets, target)) return;
+  throw new Failure(`--target: expected one of ${Object.keys(targets).join(", ")} (asconfig.json), found ${target}`);
 }
 
 /** Compiles; returns the files asc would write, by name. */

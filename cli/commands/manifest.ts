@@ -1,6 +1,4 @@
 /** `pwk manifest <mode> <filter>`: the manifests that deliver a filter. */
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import {
   type DeliveryMode,
   type DeliveryPlan,
@@ -9,9 +7,9 @@ import {
   toYaml,
 } from "@proxy-wasm-kit/deliver";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { Failure, messageOf } from "../failure.ts";
-import { assignment, collect, readConfiguration } from "../input.ts";
+import { collect, collectOnce, readConfiguration } from "../input.ts";
 import { type OutputFormat, outputOption, print } from "../print.ts";
+import { writeWhole } from "../write-whole.ts";
 
 const contexts: Readonly<Record<string, ProxyContext>> = {
   inbound: "SIDECAR_INBOUND",
@@ -47,7 +45,7 @@ const modeCommand = (mode: DeliveryMode): Command =>
     .description(mode.description)
     .argument("<filter>", "name of the filter, its resources and its root ID")
     .requiredOption("--namespace <name>", "namespace of the workloads")
-    .requiredOption("--selector <label=value>", "label of the workloads' pods; may be repeated", collect(assignment))
+    .requiredOption("--selector <label=value>", "label of the workloads' pods; may be repeated", collectOnce)
     .option("--config <file>", "the filter's configuration, YAML or JSON")
     .addOption(new Option("--context <side>", "which listeners").choices(Object.keys(contexts)).default("inbound"))
     .option("--root-id <id>", "root ID, if it is not the filter's name")
@@ -58,11 +56,7 @@ const modeCommand = (mode: DeliveryMode): Command =>
       "--module-path <path>",
       "where the module lies in the proxy's container (default: /var/local/wasm/<filter>.wasm)",
     )
-    .option(
-      "--env <NAME=value>",
-      "variable of the VM's environment, in the manifest; may be repeated",
-      collect(assignment),
-    )
+    .option("--env <NAME=value>", "variable of the VM's environment, in the manifest; may be repeated", collectOnce)
     .option(
       "--host-env <NAME>",
       "variable of the proxy's environment that the VM may read; may be repeated",
@@ -86,6 +80,7 @@ Example:
       if (options.out === undefined) print(options.output, resources, (all) => toYaml(all).trimEnd());
       else
         await writeWhole(
+          "--out",
           options.out,
           options.output === "json" ? JSON.stringify(resources, null, 2) : toYaml(resources),
         );
@@ -109,18 +104,6 @@ async function planOf(name: string, options: ManifestOptions): Promise<DeliveryP
     ...(options.env && { environment: Object.fromEntries(options.env) }),
     ...(options.hostEnv && { hostEnvironment: options.hostEnv }),
   };
-}
-
-/** A reader of the file never sees half of it. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.${process.pid}`;
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (error) {
-    throw new Failure(`--out: ${path} cannot be written: ${messageOf(error)}`);
-  }
 }
 
 function wholeNumber(text: string): number {

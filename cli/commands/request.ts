@@ -11,7 +11,7 @@ import {
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type RequestResult, refusedResult, resultOf, resultText } from "../exchange-text.ts";
 import { Failure, messageOf } from "../failure.ts";
-import { assignment, collect, headerLine, instant, readBytes, readConfiguration, sizes } from "../input.ts";
+import { collect, collectOnce, headerLine, instant, method, readBytes, readConfiguration, sizes } from "../input.ts";
 import { type OutputFormat, outputOption, print } from "../print.ts";
 
 type Line = readonly [string, string];
@@ -37,9 +37,9 @@ export const request = (): Command =>
     .argument("<module>", "the filter, a .wasm file")
     .argument("[url]", "URL or path of the request", parseUrl, parseUrl("http://example.com/"))
     .option("--config <file>", "the filter's configuration, YAML or JSON (- reads standard input)")
-    .option("--env <NAME=value>", "variable of the VM's environment; may be repeated", collect(assignment))
+    .option("--env <NAME=value>", "variable of the VM's environment; may be repeated", collectOnce)
     .option("--root-id <id>", "root ID (default: the module's name)")
-    .option("-X, --request <method>", "method (default: GET, or POST with a body)")
+    .option("-X, --request <method>", "method (default: GET, or POST with a body)", method)
     .option("-H, --header <line>", '"name: value"; order and repeats are kept', collect(headerLine))
     .option("--data-binary <data>", "body: text, or @file for the bytes of a file (@- standard input)")
     .option("--chunk <sizes>", "send the body in pieces of these sizes, the rest last: 1,10,100", sizes)
@@ -80,6 +80,10 @@ async function send(module: string, target: Target, options: RequestOptions): Pr
       await proxy.close();
     }
   } catch (error) {
+    // HTTP/2 has rules of its own for what may be sent, such as no connection headers.
+    if (String((error as NodeJS.ErrnoException).code).startsWith("ERR_HTTP2")) {
+      throw new Failure(`the request cannot be sent over HTTP/2: ${messageOf(error)}`);
+    }
     if (!(error instanceof ConfigurationRefused)) throw error;
     const said = error.logs.filter(({ level }) => level === "error" || level === "critical");
     const reason = said.map(({ message }) => message).join("\n") || error.message;
