@@ -14,8 +14,12 @@ export default class ScenarioReporter extends DefaultReporter {
     const table = scenarioTable(modules);
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    // A file that could not be loaded, or an error outside any test, is a failure too.
-    const broken = modules.filter((module) => module.state() === "failed" && module.errors().length > 0).length;
+    // A file that could not be loaded, or whose set-up failed, is a failure of its own, and so is an error outside tests.
+    const broken = modules.filter(
+      (module) =>
+        module.state() === "failed" &&
+        ![...module.children.allTests()].some((test) => test.result().state === "failed"),
+    ).length;
     const failed = count("failed") + broken + errors.length;
     const closing = `${count("passed")} passed, ${failed} failed, ${count("skipped")} skipped`;
     process.stdout.write(`${[...table, "", closing].join("\n")}\n`);

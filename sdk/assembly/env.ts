@@ -116,3 +116,12 @@ export declare function proxy_http_call(
   timeoutMs: u32,
   tokenOut: usize,
 ): i32;
+
+export declare function proxy_call_foreign_function(
+  name: usize,
+  nameSize: i32,
+  argument: usize,
+  argumentSize: i32,
+  ptrOut: usize,
+  sizeOut: usize,
+): i32;

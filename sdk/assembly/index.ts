@@ -14,10 +14,13 @@ export {
 } from "./abi";
 export { Buffer, BufferReader } from "./body";
 export { CallResponse, HttpCall } from "./callout";
+export { Expression, Value } from "./cel";
 export { clock } from "./clock";
 export { Context, HttpContext, HttpMessage, RootContext } from "./contexts";
 export { registerRootContext, setEffectiveContext } from "./dispatcher";
 export { environment } from "./environment";
+export { filterState, LifeSpan, ValueType } from "./filter-state";
+export { callForeignFunction, clearRouteCache, compress, ForeignResult, uncompress } from "./foreign";
 export { HeaderEntries, HeaderMap, Headers } from "./headers";
 export { log } from "./log";
 export { Counter, Gauge, Histogram } from "./metric";

@@ -1,0 +1,50 @@
+// Filter state: what filters of one stream tell each other, access logs and the router.
+import { Status } from "./abi";
+import { callForeignFunction } from "./foreign";
+import { bytesField, numberField } from "./protobuf";
+import { Encoder, first } from "./text";
+
+/** How a property that filters set is read by others. Source: envoy foreign.proto, `WasmType`. */
+export enum ValueType {
+  Bytes = 0,
+  /** A string to CEL and access logs. */
+  String = 1,
+}
+
+/** How long it lives. Source: envoy foreign.proto, `LifeSpan`. */
+export enum LifeSpan {
+  /** One request. */
+  FilterChain = 0,
+  /** One request, internal redirects included. */
+  Request = 1,
+  Connection = 2,
+}
+
+export namespace filterState {
+  /**
+   * Says what type of property `name` is and how long it lives, before `property.set` sets it. Only in `onConfigure`: in a
+   * stream Envoy answers Ok and changes nothing. BadArgument: it is declared already.
+   */
+  export function declare(name: string, type: ValueType, span: LifeSpan): Status {
+    const message = new Encoder();
+    first().set(name);
+    bytesField(message, 1, first().ptr, first().length);
+    numberField(message, 3, type);
+    numberField(message, 5, span);
+    return callForeignFunction("declare_property", message.toBuffer()).status;
+  }
+
+  /**
+   * Sets a filter state of Envoy's own, such as "envoy.network.upstream_server_name". NotFound: Envoy has none of this key,
+   * or there is no stream. BadArgument: it refuses the value.
+   */
+  export function setEnvoy(key: string, value: string, span: LifeSpan): Status {
+    const message = new Encoder();
+    first().set(key);
+    bytesField(message, 1, first().ptr, first().length);
+    first().set(value);
+    bytesField(message, 2, first().ptr, first().length);
+    numberField(message, 3, span);
+    return callForeignFunction("set_envoy_filter_state", message.toBuffer()).status;
+  }
+}
