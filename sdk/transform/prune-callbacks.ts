@@ -43,19 +43,18 @@ function isDelivered(program: Program, call: string, imported: ReadonlySet<strin
 }
 
 /** What files outside the SDK import from it; a wildcard import counts as everything that it could name. */
-function namesImportedFrom(program: Program, sdkPrefix: string): Set<string> {
-  const names = new Set<string>();
-  for (const { source } of program.filesByName.values()) {
-    if (source.internalPath.startsWith(sdkPrefix)) continue;
-    for (const statement of source.statements) {
-      const { declarations, internalPath } = statement as Partial<ImportStatement>;
-      if (!internalPath?.startsWith(sdkPrefix)) continue;
-      for (const { foreignName } of declarations ?? []) names.add(foreignName.text);
-      if (!declarations)
-        for (const file of program.filesByName.values()) for (const name of file.exports?.keys() ?? []) names.add(name);
-    }
-  }
-  return names;
+function namesImportedFrom(program: Program, sdk: string): Set<string> {
+  const files = [...program.filesByName.values()];
+  // A package whose name only begins like the SDK's is not the SDK.
+  const isSdk = (path: string | null | undefined) => path === sdk || path?.startsWith(`${sdk}/`) === true;
+  const imports = files
+    .filter(({ source }) => !isSdk(source.internalPath))
+    .flatMap(({ source }) => source.statements as Partial<ImportStatement>[])
+    .filter(({ internalPath }) => isSdk(internalPath));
+  const everything = () => files.flatMap((file) => [...(file.exports?.keys() ?? [])]);
+  return new Set(
+    imports.flatMap(({ declarations }) => declarations?.map(({ foreignName }) => foreignName.text) ?? everything()),
+  );
 }
 
 /** Names of the context methods that some class overrides. Deleting before compilation means no code is generated. */
