@@ -30,6 +30,7 @@ export const build = (): Command =>
     .addOption(outputOption())
     .addHelpText("after", "\nExamples:\n  pwk build\n  pwk build --target debug filters/hmac-auth")
     .action(async (filters: string[], options: BuildOptions) => {
+      await checkTarget(options.target);
       const built: Built[] = [];
       for (const filter of filters.length > 0 ? filters : await findFilters())
         built.push(await buildFilter(filter, options));
@@ -50,10 +51,6 @@ async function findFilters(): Promise<string[]> {
 async function buildFilter(filter: string, { target, outDir }: BuildOptions): Promise<Built> {
   const entry = entryOf(filter);
   if (!existsSync(entry)) throw new Failure(`${entry}: expected the filter's entry file, found none`);
-  if (!existsSync("asconfig.json")) {
-    throw new Failure("asconfig.json: expected asc's configuration in this folder, found none; run pwk at its root");
-  }
-  await checkTarget(target);
   const name = basename(resolve(filter));
   const files = await compile(entry, target, `${name}.wasm`);
   for (const [file, content] of files) await writeWhole("--out-dir", join(outDir, file), content);
@@ -64,6 +61,9 @@ async function buildFilter(filter: string, { target, outDir }: BuildOptions): Pr
 
 /** asc takes a target that is not there for one without options. */
 async function checkTarget(target: string): Promise<void> {
+  if (!existsSync("asconfig.json")) {
+    throw new Failure("asconfig.json: expected asc's configuration in this folder, found none; run pwk at its root");
+  }
   const { targets = {} } = JSON.parse(await readFile("asconfig.json", "utf8")) as { targets?: Record<string, unknown> };
   if (Object.hasOwn(targets, target)) return;
   throw new Failure(`--target: expected one of ${Object.keys(targets).join(", ")} (asconfig.json), found ${target}`);
