@@ -56,6 +56,19 @@ export enum FilterTrailersStatus {
   StopIteration = 1,
 }
 
+/** What the callbacks of TCP connections return. */
+export enum FilterStatus {
+  Continue = 0,
+  StopIteration = 1,
+}
+
+/** Who closed a connection: this proxy, or the other end. */
+export enum PeerType {
+  Unknown = 0,
+  Local = 1,
+  Remote = 2,
+}
+
 export enum BufferKind {
   HttpRequestBody = 0,
   HttpResponseBody = 1,

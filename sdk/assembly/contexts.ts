@@ -3,8 +3,10 @@ import {
   BufferKind,
   FilterDataStatus,
   FilterHeadersStatus,
+  FilterStatus,
   FilterTrailersStatus,
   MapKind,
+  PeerType,
   Status,
   StreamKind,
 } from "./abi";
@@ -46,8 +48,16 @@ export abstract class RootContext extends Context {
   /** One item has been put into a queue that this VM registered; another VM may have taken it already. */
   onQueueReady(token: u32): void {}
 
+  /** A foreign function calls back, with its argument; Envoy's own never do. `id` is the function's own number. */
+  onForeignFunction(id: u32, argument: Buffer): void {}
+
   /** The context of a new HTTP stream; null leaves the stream alone. */
   createHttpContext(id: u32): HttpContext | null {
+    return null;
+  }
+
+  /** The context of a new TCP connection, for network filters: asked when `createHttpContext` has returned null. */
+  createStreamContext(id: u32): StreamContext | null {
     return null;
   }
 
@@ -92,6 +102,11 @@ export abstract class HttpContext extends Context {
     return FilterTrailersStatus.Continue;
   }
 
+  /** HTTP/2 METADATA frames have come; the ABI has no call to read what is in them. */
+  onRequestMetadata(count: u32): void {}
+
+  onResponseMetadata(count: u32): void {}
+
   get request(): HttpMessage {
     return requestMessage();
   }
@@ -102,33 +117,82 @@ export abstract class HttpContext extends Context {
 
   /** Lets a paused request go on when this callback returns. In the callback that pauses it, it would hang for ever. */
   resumeRequest(): void {
-    this.resume(StreamKind.Request);
+    resume(StreamKind.Request);
   }
 
   /** As `resumeRequest`, for the response. */
   resumeResponse(): void {
-    this.resume(StreamKind.Response);
+    resume(StreamKind.Response);
   }
 
   /** Resets the stream when this callback returns; the client gets no answer. */
   closeRequest(): void {
-    this.close(StreamKind.Request);
+    close(StreamKind.Request);
   }
 
   /** As `closeRequest`, from the response's side. */
   closeResponse(): void {
-    this.close(StreamKind.Response);
+    close(StreamKind.Response);
+  }
+}
+
+/**
+ * One TCP connection through a network filter (`envoy.filters.network.wasm`). Downstream is the client, upstream the
+ * server. Source: envoy source/extensions/common/wasm/context.cc, `onNetworkNewConnection` and what follows it.
+ */
+export abstract class StreamContext extends Context {
+  onNewConnection(): FilterStatus {
+    return FilterStatus.Continue;
   }
 
-  private close(kind: StreamKind): void {
-    const status = host.proxy_close_stream(kind);
-    if (status != Status.Ok) unexpected("proxy_close_stream", status);
+  /** `size` bytes from the client can be read and changed; after StopIteration they are kept, and come again with more. */
+  onDownstreamData(size: u32, endOfStream: bool): FilterStatus {
+    return FilterStatus.Continue;
   }
 
-  private resume(kind: StreamKind): void {
-    const status = host.proxy_continue_stream(kind);
-    if (status != Status.Ok) unexpected("proxy_continue_stream", status);
+  /** As `onDownstreamData`, for bytes from the server. */
+  onUpstreamData(size: u32, endOfStream: bool): FilterStatus {
+    return FilterStatus.Continue;
   }
+
+  onDownstreamClose(peer: PeerType): void {}
+
+  /** The server has sent its last byte. Envoy does not say who closed: `peer` is Unknown. */
+  onUpstreamClose(peer: PeerType): void {}
+
+  /** What the client sends. */
+  get downstream(): Buffer {
+    return new Buffer(BufferKind.DownstreamData);
+  }
+
+  /** What the server sends. */
+  get upstream(): Buffer {
+    return new Buffer(BufferKind.UpstreamData);
+  }
+
+  /** Lets what the client has sent go on after StopIteration. The other direction goes on with its next data alone. */
+  resumeDownstream(): void {
+    resume(StreamKind.Downstream);
+  }
+
+  /** Closes the connection to the client, when what was written has been sent. */
+  closeDownstream(): void {
+    close(StreamKind.Downstream);
+  }
+
+  closeUpstream(): void {
+    close(StreamKind.Upstream);
+  }
+}
+
+function close(kind: StreamKind): void {
+  const status = host.proxy_close_stream(kind);
+  if (status != Status.Ok) unexpected("proxy_close_stream", status);
+}
+
+function resume(kind: StreamKind): void {
+  const status = host.proxy_continue_stream(kind);
+  if (status != Status.Ok) unexpected("proxy_continue_stream", status);
 }
 
 /** The parts of a request or response; it holds no data, the host does. */

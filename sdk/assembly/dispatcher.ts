@@ -1,6 +1,6 @@
 // Which context a callback is for, and which root context a plugin gets.
 import { LogLevel, Status } from "./abi";
-import { Context, HttpContext, RootContext } from "./contexts";
+import { Context, HttpContext, RootContext, StreamContext } from "./contexts";
 import * as host from "./env";
 import { IdTable } from "./id-table";
 import { outPtr, outSize, take } from "./memory";
@@ -46,7 +46,8 @@ export function create(id: u32, parent: u32): void {
   }
   const root = rootContext(parent);
   if (root === null) return;
-  const context = root.createHttpContext(id);
+  let context: Context | null = root.createHttpContext(id);
+  if (context === null) context = root.createStreamContext(id);
   if (context !== null) contexts.set(context);
 }
 
@@ -58,6 +59,11 @@ export function rootContext(id: u32): RootContext | null {
 export function httpContext(id: u32): HttpContext | null {
   const found = contexts.get(id);
   return found instanceof HttpContext ? changetype<HttpContext>(found) : null;
+}
+
+export function streamContext(id: u32): StreamContext | null {
+  const found = contexts.get(id);
+  return found instanceof StreamContext ? changetype<StreamContext>(found) : null;
 }
 
 export function context(id: u32): Context | null {

@@ -125,3 +125,38 @@ export declare function proxy_call_foreign_function(
   ptrOut: usize,
   sizeOut: usize,
 ): i32;
+
+export declare function proxy_get_status(codeOut: usize, ptrOut: usize, sizeOut: usize): i32;
+
+export declare function proxy_grpc_call(
+  service: usize,
+  serviceSize: i32,
+  name: usize,
+  nameSize: i32,
+  method: usize,
+  methodSize: i32,
+  metadata: usize,
+  metadataSize: i32,
+  message: usize,
+  messageSize: i32,
+  timeoutMs: u32,
+  tokenOut: usize,
+): i32;
+
+export declare function proxy_grpc_stream(
+  service: usize,
+  serviceSize: i32,
+  name: usize,
+  nameSize: i32,
+  method: usize,
+  methodSize: i32,
+  metadata: usize,
+  metadataSize: i32,
+  tokenOut: usize,
+): i32;
+
+export declare function proxy_grpc_send(token: u32, message: usize, size: i32, endOfStream: bool): i32;
+
+export declare function proxy_grpc_close(token: u32): i32;
+
+export declare function proxy_grpc_cancel(token: u32): i32;

@@ -4,8 +4,10 @@ import "./abort";
 import { BufferKind } from "./abi";
 import { Buffer } from "./body";
 import { deliverHttpCallResponse } from "./callout";
-import { context, create, httpContext, remove, rootContext, setEnding } from "./dispatcher";
+import { context, create, httpContext, remove, rootContext, setEnding, streamContext } from "./dispatcher";
 import { enter, leave, leaveDeleted } from "./gc";
+import { deliverGrpcClose, deliverGrpcMessage } from "./grpc";
+import { deliverGrpcInitialMetadata, deliverGrpcTrailingMetadata } from "./grpc-stream";
 import { allocate } from "./memory";
 
 export function proxy_abi_version_0_2_1(): void {}
@@ -61,6 +63,37 @@ export function proxy_on_http_call_response(id: u32, token: u32, headers: u32, b
   leave();
 }
 
+export function proxy_on_grpc_receive_initial_metadata(id: u32, token: u32, count: u32): void {
+  enter();
+  deliverGrpcInitialMetadata(token);
+  leave();
+}
+
+export function proxy_on_grpc_receive(id: u32, token: u32, size: u32): void {
+  enter();
+  deliverGrpcMessage(token);
+  leave();
+}
+
+export function proxy_on_grpc_receive_trailing_metadata(id: u32, token: u32, count: u32): void {
+  enter();
+  deliverGrpcTrailingMetadata(token);
+  leave();
+}
+
+export function proxy_on_grpc_close(id: u32, token: u32, status: i32): void {
+  enter();
+  deliverGrpcClose(token, status);
+  leave();
+}
+
+export function proxy_on_foreign_function(id: u32, functionId: u32, size: u32): void {
+  enter();
+  const root = rootContext(id);
+  if (root !== null) root.onForeignFunction(functionId, new Buffer(BufferKind.CallData));
+  leave();
+}
+
 export function proxy_on_request_headers(id: u32, count: u32, endOfStream: bool): i32 {
   enter();
   const http = httpContext(id);
@@ -85,6 +118,14 @@ export function proxy_on_request_trailers(id: u32, count: u32): i32 {
   return status;
 }
 
+export function proxy_on_request_metadata(id: u32, count: u32): i32 {
+  enter();
+  const http = httpContext(id);
+  if (http !== null) http.onRequestMetadata(count);
+  leave();
+  return 0;
+}
+
 export function proxy_on_response_headers(id: u32, count: u32, endOfStream: bool): i32 {
   enter();
   const http = httpContext(id);
@@ -107,6 +148,52 @@ export function proxy_on_response_trailers(id: u32, count: u32): i32 {
   const status = http === null ? 0 : http.onResponseTrailers(count);
   leave();
   return status;
+}
+
+export function proxy_on_response_metadata(id: u32, count: u32): i32 {
+  enter();
+  const http = httpContext(id);
+  if (http !== null) http.onResponseMetadata(count);
+  leave();
+  return 0;
+}
+
+export function proxy_on_new_connection(id: u32): i32 {
+  enter();
+  const stream = streamContext(id);
+  const status = stream === null ? 0 : stream.onNewConnection();
+  leave();
+  return status;
+}
+
+export function proxy_on_downstream_data(id: u32, size: u32, endOfStream: bool): i32 {
+  enter();
+  const stream = streamContext(id);
+  const status = stream === null ? 0 : stream.onDownstreamData(size, endOfStream);
+  leave();
+  return status;
+}
+
+export function proxy_on_downstream_connection_close(id: u32, peer: i32): void {
+  enter();
+  const stream = streamContext(id);
+  if (stream !== null) stream.onDownstreamClose(peer);
+  leave();
+}
+
+export function proxy_on_upstream_data(id: u32, size: u32, endOfStream: bool): i32 {
+  enter();
+  const stream = streamContext(id);
+  const status = stream === null ? 0 : stream.onUpstreamData(size, endOfStream);
+  leave();
+  return status;
+}
+
+export function proxy_on_upstream_connection_close(id: u32, peer: i32): void {
+  enter();
+  const stream = streamContext(id);
+  if (stream !== null) stream.onUpstreamClose(peer);
+  leave();
 }
 
 export function proxy_on_done(id: u32): bool {

@@ -7,20 +7,24 @@ export {
   BufferKind,
   FilterDataStatus,
   FilterHeadersStatus,
+  FilterStatus,
   FilterTrailersStatus,
   GrpcStatus,
   LogLevel,
+  PeerType,
   Status,
 } from "./abi";
 export { Buffer, BufferReader } from "./body";
 export { CallResponse, HttpCall } from "./callout";
 export { Expression, Value } from "./cel";
 export { clock } from "./clock";
-export { Context, HttpContext, HttpMessage, RootContext } from "./contexts";
+export { Context, HttpContext, HttpMessage, RootContext, StreamContext } from "./contexts";
 export { registerRootContext, setEffectiveContext } from "./dispatcher";
 export { environment } from "./environment";
 export { filterState, LifeSpan, ValueType } from "./filter-state";
 export { callForeignFunction, clearRouteCache, compress, ForeignResult, uncompress } from "./foreign";
+export { GrpcCall, GrpcResponse, GrpcService } from "./grpc";
+export { GrpcStream } from "./grpc-stream";
 export { HeaderEntries, HeaderMap, Headers } from "./headers";
 export { log } from "./log";
 export { Counter, Gauge, Histogram } from "./metric";
