@@ -22,7 +22,11 @@ export function runScenarios(name: string, engine: Engine | string): void {
     const proxies = new ProxyKeeper(engine);
     afterAll(() => proxies.close());
     for (const scenario of scenarios) {
-      test(scenario.name, () => ("refused" in scenario ? refuses(engine, scenario) : answers(proxies, scenario)));
+      test(scenario.name, () => {
+        if ("refused" in scenario) return refuses(engine, scenario);
+        if ("connection" in scenario) throw new Error("not yet");
+        return answers(proxies, scenario);
+      });
     }
   });
 }
@@ -47,8 +51,7 @@ async function answers(proxies: ProxyKeeper, { setUp, request, expect: expected 
 }
 
 async function refuses(engine: Engine, { setUp, refused }: RefusalScenario): Promise<void> {
-  const { filter, secrets: _, ...options } = setUp;
-  const error: unknown = await engine.start({ ...options, filters: [filter] }).then(
+  const error: unknown = await engine.start(setUp).then(
     (proxy) => proxy.close(),
     (reason: unknown) => reason,
   );
@@ -98,8 +101,7 @@ class ProxyKeeper {
   async get(setUp: SetUp): Promise<RunningProxy> {
     if (this.#running !== undefined && isDeepStrictEqual(this.#running.setUp, setUp)) return this.#running.proxy;
     await this.close();
-    const { filter, secrets: _, ...options } = setUp;
-    const proxy = await this.#engine.start({ ...options, filters: [filter] });
+    const proxy = await this.#engine.start(setUp);
     this.#running = { setUp, proxy };
     return proxy;
   }

@@ -30,7 +30,12 @@ export interface EnvoyEngineOptions {
 /** Finds, or installs, Envoy. Throws `NoEnvoy`, with why and what to do, when there is none to be had. */
 export async function envoyEngine({ patienceMs = defaultPatienceMs }: EnvoyEngineOptions = {}): Promise<Engine> {
   const { binary, version } = await findEnvoy();
-  return { name: "envoy", title: `envoy ${version}`, start: (options) => start(binary, patienceMs, options) };
+  return {
+    name: "envoy",
+    title: `envoy ${version}`,
+    envoyVersion: version,
+    start: (options) => start(binary, patienceMs, options),
+  };
 }
 
 async function start(binary: string, patienceMs: number, options: ProxyOptions): Promise<RunningProxy> {
@@ -140,8 +145,11 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
         upstream: received && { ...received, headers: withoutVolatileRequestLines(received.headers) },
         logs,
         callbacks,
+        calls: [],
       };
     },
+    connect: () => Promise.reject(new Error("there are no network filters")),
+    waitFor: () => Promise.reject(new Error("not yet")),
     metrics: () => envoy.admin.wasmMetrics(),
     async close(): Promise<void> {
       await envoy.stop();

@@ -13,7 +13,7 @@ export type HeaderLine = readonly [name: string, value: string];
 export const logLevels = ["trace", "debug", "info", "warn", "error", "critical"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** One filter of the chain, as it is configured in Envoy's `envoy.filters.http.wasm`. */
+/** One filter of the chain, or one service, as it is configured in Envoy's `PluginConfig`. */
 export interface FilterSpec {
   /** The plugin's name, also the filter's name in the chain. */
   readonly name: string;
@@ -21,6 +21,8 @@ export interface FilterSpec {
   readonly wasm: string;
   /** Default: `name`. */
   readonly rootId?: string;
+  /** What shares data and queues: VMs of the same id. Default: none. */
+  readonly vmId?: string;
   /** Given to the filter as it is when a string (or bytes), otherwise as JSON. Default: none. */
   readonly configuration?: unknown;
   /** Read by the filter through WASI (`vm_config.environment_variables`). */
@@ -37,13 +39,58 @@ export interface UpstreamResponse {
   readonly headers?: readonly HeaderLine[];
   readonly body?: string | Uint8Array;
   readonly trailers?: readonly HeaderLine[];
+  /** Sent as soon as the request's headers are there, whatever of its body is still to come. Default: false. */
+  readonly early?: boolean;
+}
+
+/** What a gRPC service answers; the default of each field makes it an empty OK. */
+export interface GrpcAnswer {
+  readonly metadata?: readonly HeaderLine[];
+  /** Serialized, without gRPC's framing. Without messages and metadata the response has trailers alone. */
+  readonly messages?: readonly (string | Uint8Array)[];
+  /** `grpc-status`, 0 to 16. Default: 0. */
+  readonly status?: number;
+  /** `grpc-message`, ASCII. */
+  readonly message?: string;
+  readonly trailers?: readonly HeaderLine[];
+}
+
+/**
+ * How a service answers: always the same, or by what it is asked; a call is answered when all of it is there.
+ * "silent": it takes the call and never answers. "unreachable": connections to it are refused.
+ */
+export type Service<Answer> = Answer | "silent" | "unreachable" | ((call: ServiceCall) => Answer | "silent");
+
+/** A service that filters call by the name of its cluster: over HTTP/1, or gRPC. */
+export type ClusterSpec =
+  | { readonly http: Service<UpstreamResponse> }
+  | {
+      readonly grpc: Service<GrpcAnswer>;
+      /** The messages that answer one message at once, before the answer to the call. Default: none. */
+      readonly each?: (message: Uint8Array) => readonly (string | Uint8Array)[];
+    };
+
+/** What the TCP upstream does with each connection. It closes its side after the client has closed its own. */
+export interface TcpUpstream {
+  /** "echo": every byte comes back. Bytes: they are sent once, when the first byte has come. Default: "echo". */
+  readonly reply?: "echo" | string | Uint8Array;
+  /** Closes the connection after the first reply. Default: false. */
+  readonly closes?: boolean;
 }
 
 export interface ProxyOptions {
+  /** HTTP filters, in the order requests pass them. */
   readonly filters: readonly FilterSpec[];
+  /** TCP filters, in the order connections pass them (`envoy.filters.network.wasm`): what `connect` goes through. */
+  readonly networkFilters?: readonly FilterSpec[];
+  /** Singleton services (`envoy.bootstrap.wasm`): one VM each, without streams. */
+  readonly services?: readonly FilterSpec[];
+  /** Services that filters call, by the exact name of their cluster; "upstream" is taken. */
+  readonly clusters?: Readonly<Record<string, ClusterSpec>>;
   /** Downstream protocol. Default: "http1". */
   readonly protocol?: "http1" | "http2";
   readonly upstream?: UpstreamResponse;
+  readonly tcpUpstream?: TcpUpstream;
   /** Level of Envoy's `wasm` logger. Default: "trace", which is also what makes callbacks visible on Envoy. */
   readonly logLevel?: LogLevel;
   /** The wall clock the filter reads; engines other than the host refuse it. Default: the real time. */
@@ -88,6 +135,13 @@ export interface UpstreamRequest {
   readonly complete: boolean;
 }
 
+/** What reached a service. Of gRPC, the path is "/service/method" and the body has gRPC's framing. */
+export interface ServiceCall extends UpstreamRequest {
+  readonly cluster: string;
+  /** gRPC: the messages that have come, without framing. HTTP: none. */
+  readonly messages: readonly Uint8Array[];
+}
+
 export interface LogLine {
   readonly level: LogLevel;
   readonly message: string;
@@ -119,15 +173,49 @@ export interface Exchange {
   readonly logs: readonly LogLine[];
   /** Callbacks of stream contexts, in order. Data callbacks depend on how the network cut the body. */
   readonly callbacks: readonly CallbackRecord[];
+  /** What has reached the services during this request, in the order it came. */
+  readonly calls: readonly ServiceCall[];
 }
 
-/** A running chain of filters. Requests are sent one after the other. */
+/** What a client does with a TCP connection. */
+export interface TcpRequest {
+  /** Sent one after the other, each after the one before has been written. Default: none. */
+  readonly pieces?: readonly (string | Uint8Array)[];
+  /** Keeps the client's side open after the last piece. Default: it is closed, and the other side may still speak. */
+  readonly unfinished?: boolean;
+}
+
+/** Everything about one TCP connection. */
+export interface TcpExchange {
+  /** What the client has received. */
+  readonly received: Uint8Array;
+  /** How it ended for the client: "closed" in order, "reset", or "open": nobody closed it, so the client went away. */
+  readonly end: "closed" | "reset" | "open";
+  /** What upstream has received; null when no connection was made to it. */
+  readonly upstream: Uint8Array | null;
+  readonly logs: readonly LogLine[];
+  readonly callbacks: readonly CallbackRecord[];
+  readonly calls: readonly ServiceCall[];
+}
+
+/** Everything since the proxy started, within requests and outside of them. */
+export interface Observation {
+  readonly logs: readonly LogLine[];
+  readonly calls: readonly ServiceCall[];
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A running chain of filters. Requests and connections come one after the other. */
 export interface RunningProxy {
   send(request: ProxyRequest): Promise<Exchange>;
-  /** What the filters logged while the proxy started. */
+  /** Opens a connection through the network filters. Throws when there are none. */
+  connect(request: TcpRequest): Promise<TcpExchange>;
+  /** What the filters and services logged while the proxy started. */
   readonly startLogs: readonly LogLine[];
-  /** Metrics the filters defined, by their own name (without Envoy's `wasmcustom.`), now. */
+  /** Metrics the filters and services defined, by their own name (without Envoy's `wasmcustom.`), now. */
   metrics(): Promise<Record<string, number>>;
+  /** For what happens after a request: resolves once the condition holds; throws, with what was seen, after 10 s. */
+  waitFor(condition: (seen: Observation) => boolean): Promise<Observation>;
   close(): Promise<void>;
 }
 
@@ -146,6 +234,8 @@ export interface Engine {
   readonly name: string;
   /** With its version, such as "envoy 1.39.3". */
   readonly title: string;
+  /** Version of the Envoy it runs, such as "1.39.3"; absent when it runs none. */
+  readonly envoyVersion?: string;
   /** Starts a proxy on free ports. Throws `ConfigurationRefused` when the proxy does not take the filters. */
   start(options: ProxyOptions): Promise<RunningProxy>;
 }

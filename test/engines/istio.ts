@@ -42,6 +42,7 @@ export async function istioEngine(): Promise<Engine | string> {
     return {
       name: "istio",
       title: `istio ${istioVersion()} + envoy ${version}`,
+      envoyVersion: version,
       start: (options) => start(binary, options),
     };
   } catch (error) {

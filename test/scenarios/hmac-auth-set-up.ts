@@ -10,18 +10,15 @@ export const header = "X-My-Hmac-Header-SHA256";
 const filter: FilterSpec = {
   name: "hmac-auth",
   wasm: "dist/hmac-auth.wasm",
-  configuration: { signing_key: key, signature_header: header },
 };
 
 /** The two fields, and what is given besides. */
-export const withFields = (fields: Readonly<Record<string, unknown>> = {}): SetUp => ({
-  filter: { ...filter, configuration: { signing_key: key, signature_header: header, ...fields } },
-  secrets: [key],
-});
+export const withFields = (fields: Readonly<Record<string, unknown>> = {}): SetUp =>
+  withConfiguration({ signing_key: key, signature_header: header, ...fields });
 
 /** Any configuration, right or wrong. */
 export const withConfiguration = (configuration: unknown, environment?: Readonly<Record<string, string>>): SetUp => ({
-  filter: { ...filter, configuration, ...(environment && { environment }) },
+  filters: [{ ...filter, configuration, ...(environment && { environment }) }],
   secrets: [key],
 });
 
@@ -30,3 +27,9 @@ export const mac = (body: string | Uint8Array, by: string = key): Buffer =>
   createHmac("sha256", by).update(body).digest();
 
 export const hex = (body: string | Uint8Array, by?: string): string => mac(body, by).toString("hex");
+
+/** Without Envoy's `allow_on_headers_stop_iteration`. */
+export const withoutOption = (setUp: SetUp): SetUp => ({
+  ...setUp,
+  filters: setUp.filters.map((each) => ({ ...each, allowOnHeadersStopIteration: false })),
+});

@@ -1,7 +1,7 @@
 /** hmac-auth, the two-field form: which requests it lets through. */
 import type { HeaderLine, ProxyRequest } from "@proxy-wasm-kit/testing";
 import type { Expectation, RequestScenario, SetUp } from "../scenario.ts";
-import { header, hex, key, mac, withConfiguration, withFields } from "./hmac-auth-set-up.ts";
+import { header, hex, key, mac, withConfiguration, withFields, withoutOption } from "./hmac-auth-set-up.ts";
 
 const body = '{"action":"opened","number":7}';
 const binary = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) & 255);
@@ -300,12 +300,7 @@ const overHttp2: readonly RequestScenario[] = [
 
 const tenBytes = withFields({ max_body_bytes: 10 });
 const impatient = withFields({ body_timeout_ms: 100 });
-const withoutOption: SetUp = { ...impatient, filter: { ...impatient.filter, allowOnHeadersStopIteration: false } };
 const holdBody = withFields({ hold: "body" });
-const holdBodyWithoutOption: SetUp = {
-  ...holdBody,
-  filter: { ...holdBody.filter, allowOnHeadersStopIteration: false },
-};
 const upgrades: SetUp = { ...plain, upgrades: ["websocket"] };
 
 const limits: readonly RequestScenario[] = [
@@ -330,7 +325,7 @@ const limits: readonly RequestScenario[] = [
   ),
   scenario(
     "without Envoy's option the body never comes, and the log says what is missing",
-    withoutOption,
+    withoutOption(impatient),
     post(body, hex(body)),
     { ...refused("body_timeout", 408), log: /allow_on_headers_stop_iteration/ },
   ),
@@ -357,10 +352,10 @@ const holds: readonly RequestScenario[] = [
     post([`${body} `], hex(body)),
     withoutUpstream(refused("signature_mismatch")),
   ),
-  scenario("hold: body works without Envoy's option", holdBodyWithoutOption, post([body], hex(body)), passes()),
+  scenario("hold: body works without Envoy's option", withoutOption(holdBody), post([body], hex(body)), passes()),
   scenario(
     "hold: body without Envoy's option refuses a changed body",
-    holdBodyWithoutOption,
+    withoutOption(holdBody),
     post([`${body} `], hex(body)),
     withoutUpstream(refused("signature_mismatch")),
   ),
