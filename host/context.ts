@@ -5,6 +5,7 @@
 import { BufferKind, MapKind, Status, type StreamType } from "./abi.ts";
 import type { BodyBuffer } from "./body-buffer.ts";
 import type { ByteString } from "./byte-string.ts";
+import { GrpcCalls } from "./grpc-calls.ts";
 import type { HeaderMap } from "./header-map.ts";
 import type { CalloutResponse } from "./http-callouts.ts";
 import type { Pair } from "./pairs.ts";
@@ -37,10 +38,18 @@ export abstract class Context {
 
   /** The map as far as it can be read now. */
   readMap(kind: MapKind): HeaderMap | null {
-    const response = this.root?.callResponse ?? null;
-    if (kind === MapKind.HttpCallResponseHeaders) return response?.headers ?? null;
-    if (kind === MapKind.HttpCallResponseTrailers) return response?.trailers ?? null;
-    return null;
+    switch (kind) {
+      case MapKind.GrpcReceiveInitialMetadata:
+        return this.root?.grpc.initialMetadata ?? null;
+      case MapKind.GrpcReceiveTrailingMetadata:
+        return this.root?.grpc.trailingMetadata ?? null;
+      case MapKind.HttpCallResponseHeaders:
+        return this.root?.callResponse?.headers ?? null;
+      case MapKind.HttpCallResponseTrailers:
+        return this.root?.callResponse?.trailers ?? null;
+      default:
+        return null;
+    }
   }
 
   /** The map as far as it can be changed now. */
@@ -58,6 +67,8 @@ export abstract class Context {
     switch (kind) {
       case BufferKind.HttpCallResponseBody:
         return this.root?.callResponse?.body ?? null;
+      case BufferKind.GrpcReceiveBuffer:
+        return this.root?.grpc.message ?? new Uint8Array();
       case BufferKind.VmConfiguration:
         return this.vm.options.vmConfiguration;
       case BufferKind.PluginConfiguration:
@@ -96,6 +107,7 @@ export class RootContext extends Context {
   readonly id: number;
   readonly plugin: Plugin;
   readonly root = this;
+  readonly grpc = new GrpcCalls(this);
   /** The response `proxy_on_http_call_response` is about; null outside of it. */
   callResponse: CalloutResponse | null = null;
   /** The plugin configuration; null outside of `proxy_on_configure`. */
@@ -180,6 +192,13 @@ export class RootContext extends Context {
     if (mayDelete && this.#done === "waiting") this.#delete();
   }
 
+  /** Ends the plugin without a word to it. */
+  drop(): void {
+    this.#done = "done";
+    this.setTickPeriod(0);
+    this.grpc.cancelAll();
+  }
+
   #accepts(name: "proxy_on_vm_start" | "proxy_on_configure", size: number): boolean {
     const accepted = this.vm.callback(this, name, [this.id, size], (result) => result !== 0);
     return accepted && this.vm.failure === null;
@@ -196,6 +215,7 @@ export class RootContext extends Context {
 
   #delete(): void {
     this.#done = "done";
+    this.grpc.cancelAll();
     this.vm.callback(this, "proxy_on_delete", [this.id], () => {});
     this.vm.contexts.delete(this.id);
   }

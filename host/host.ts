@@ -4,6 +4,7 @@ import { type ByteString, encode, fromText, toText } from "./byte-string.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type Protocol, type RequestHead, requestHeaders } from "./connection-manager.ts";
 import { RootContext } from "./context.ts";
+import { GrpcCallouts, type GrpcCluster } from "./grpc-callouts.ts";
 import { type Cluster, HttpCallouts } from "./http-callouts.ts";
 import { Metrics } from "./metrics.ts";
 import { LoadError, type LoadedModule } from "./module.ts";
@@ -44,6 +45,8 @@ export interface HostOptions {
   readonly upstream: Upstream;
   /** Clusters filters may call, by name. */
   readonly clusters?: Readonly<Record<string, Cluster>>;
+  /** Clusters with the gRPC services filters may call, by name. */
+  readonly grpcClusters?: Readonly<Record<string, GrpcCluster>>;
   readonly clock?: Clock;
   /** Level of the `wasm` logger. Default: info. */
   readonly logLevel?: LogLevel;
@@ -98,9 +101,9 @@ class Thread {
     for (const root of this.#roots.values()) root.close();
   }
 
-  /** Stops the ticks without a word to the guest, as Envoy drops its canary. */
+  /** Ends without a word to the guests, as Envoy drops its canary. */
   drop(): void {
-    for (const root of this.#roots.values()) root.setTickPeriod(0);
+    for (const root of this.#roots.values()) root.drop();
   }
 
   #startVm({ options, plugin }: Installed): Promise<Vm> {
@@ -230,13 +233,13 @@ export class Host {
 
 function services(options: HostOptions): HostServices {
   const clock = options.clock ?? realClock;
-  const clusters = Object.entries(options.clusters ?? {});
   return {
     clock,
     sharedData: new SharedData(),
     queues: new SharedQueues(),
     metrics: new Metrics(),
-    callouts: new HttpCallouts(new Map(clusters.map(([name, cluster]) => [fromText(name), cluster])), clock),
+    callouts: new HttpCallouts(byName(options.clusters), clock),
+    grpc: new GrpcCallouts(byName(options.grpcClusters), clock),
     logLevel: options.logLevel ?? LogLevel.Info,
     random: (bytes) => crypto.getRandomValues(bytes),
     log: (level, prefix, message) => options.onLog?.({ level, prefix: toText(prefix), message: toText(message) }),
@@ -244,6 +247,9 @@ function services(options: HostOptions): HostServices {
     onCallback: (callback) => options.onCallback?.(callback),
   };
 }
+
+const byName = <T>(record: Readonly<Record<string, T>> = {}): Map<ByteString, T> =>
+  new Map(Object.entries(record).map(([name, value]) => [fromText(name), value]));
 
 const moduleIds = new WeakMap<LoadedModule, number>();
 let nextModuleId = 1;

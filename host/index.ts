@@ -2,6 +2,7 @@ export { HeadersStatus, LogLevel, Status } from "./abi.ts";
 export { type Clock, ManualClock, realClock, shiftedClock } from "./clock.ts";
 export { type Protocol, type RequestHead, requestHeaders } from "./connection-manager.ts";
 export { EnvoyCrash } from "./envoy-crash.ts";
+export type { GrpcCluster, GrpcReply, GrpcRequest } from "./grpc-callouts.ts";
 export { type HeaderLine, HeaderMap } from "./header-map.ts";
 export { type GuestLog, Host, type HostOptions, type PluginOptions, PluginRefused } from "./host.ts";
 export type { CalloutReply, CalloutRequest, Cluster } from "./http-callouts.ts";

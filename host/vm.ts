@@ -7,6 +7,7 @@ import type { ByteString } from "./byte-string.ts";
 import type { Clock } from "./clock.ts";
 import { type Context, VmContext } from "./context.ts";
 import { EnvoyCrash } from "./envoy-crash.ts";
+import type { GrpcCallouts } from "./grpc-callouts.ts";
 import { bindImports } from "./hostcalls/index.ts";
 import type { HttpCallouts } from "./http-callouts.ts";
 import { GuestMemory } from "./memory.ts";
@@ -22,6 +23,7 @@ export interface HostServices {
   readonly queues: SharedQueues;
   readonly metrics: Metrics;
   readonly callouts: HttpCallouts;
+  readonly grpc: GrpcCallouts;
   readonly logLevel: LogLevel;
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
   /** A line a module logged; `prefix` says who, such as ` name root_id`. */

@@ -1,4 +1,4 @@
-/** HTTP and gRPC callouts, foreign functions. Source: envoy source/extensions/common/wasm/context.cc `httpCall`, `grpcCall`. */
+/** HTTP callouts, foreign functions. Source: envoy source/extensions/common/wasm/context.cc `httpCall`. */
 import { Status } from "../abi.ts";
 import { toText } from "../byte-string.ts";
 import { HeaderMap } from "../header-map.ts";
@@ -55,21 +55,6 @@ function httpCall(
 }
 
 /**
- * `proxy_grpc_call`, `proxy_grpc_stream`: no gRPC service is known to this host.
- * Results: ParseFailure, as for a cluster Envoy does not know.
- */
-const unknownGrpcService = (): Status => Status.ParseFailure;
-
-const isGrpcStreamToken = (token: number) => (token & 3) === 2;
-const isGrpcToken = (token: number) => (token & 3) === 1 || isGrpcStreamToken(token);
-
-/** `proxy_grpc_send(token, message, size, end)`. Results: BadArgument (not a stream's token); NotFound. */
-const grpcSend = (_vm: Vm, token: number): Status => (isGrpcStreamToken(token) ? Status.NotFound : Status.BadArgument);
-
-/** `proxy_grpc_close(token)`, `proxy_grpc_cancel(token)`. Results: BadArgument (not a gRPC token); NotFound. */
-const grpcEnd = (_vm: Vm, token: number): Status => (isGrpcToken(token) ? Status.NotFound : Status.BadArgument);
-
-/**
  * `proxy_call_foreign_function(name, size, arguments, size, **results, *size)`
  * Results: Ok; NotFound (unknown function); InvalidMemoryAccess.
  */
@@ -83,10 +68,5 @@ function callForeignFunction(vm: Vm, name: number, nameSize: number, values: num
 
 export const calloutFunctions: HostFunctions = {
   proxy_http_call: hostFunction("iiiiiiiiii:i", httpCall),
-  proxy_grpc_call: hostFunction("iiiiiiiiiiii:i", unknownGrpcService),
-  proxy_grpc_stream: hostFunction("iiiiiiiii:i", unknownGrpcService),
-  proxy_grpc_send: hostFunction("iiii:i", grpcSend),
-  proxy_grpc_close: hostFunction("i:i", grpcEnd),
-  proxy_grpc_cancel: hostFunction("i:i", grpcEnd),
   proxy_call_foreign_function: hostFunction("iiiiii:i", callForeignFunction),
 };

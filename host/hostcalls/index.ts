@@ -3,6 +3,7 @@ import { type AbiVersion, Status } from "../abi.ts";
 import type { Phase, Vm } from "../vm.ts";
 import { bufferFunctions } from "./buffers.ts";
 import { calloutFunctions } from "./callouts.ts";
+import { grpcFunctions } from "./grpc.ts";
 import { headerFunctions } from "./headers.ts";
 import { type Availability, type HostFunction, type HostFunctions, hostFunction } from "./host-function.ts";
 import { logFunctions } from "./log.ts";
@@ -28,6 +29,7 @@ const environment: HostFunctions = {
   ...sharedFunctions,
   ...metricFunctions,
   ...calloutFunctions,
+  ...grpcFunctions,
   ...emscriptenFunctions,
 };
 

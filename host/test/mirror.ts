@@ -3,6 +3,7 @@ import binaryen from "assemblyscript/binaryen";
 import { LogLevel } from "../abi.ts";
 import { ManualClock } from "../clock.ts";
 import { RootContext } from "../context.ts";
+import { GrpcCallouts } from "../grpc-callouts.ts";
 import { bindImports } from "../hostcalls/index.ts";
 import { HttpCallouts } from "../http-callouts.ts";
 import { Metrics } from "../metrics.ts";
@@ -71,6 +72,7 @@ export async function mirror(
       queues: new SharedQueues(),
       metrics: new Metrics(),
       callouts: new HttpCallouts(new Map(), clock),
+      grpc: new GrpcCallouts(new Map(), clock),
       logLevel: LogLevel.Trace,
       random: (bytes) => bytes.fill(7),
       log: (level, _prefix, message) => logs.push([level, message]),

@@ -32,3 +32,40 @@ export declare function proxy_http_call(
   timeoutMs: u32,
   tokenOut: usize,
 ): u32;
+export declare function proxy_grpc_call(
+  service: usize,
+  serviceSize: u32,
+  serviceName: usize,
+  serviceNameSize: u32,
+  method: usize,
+  methodSize: u32,
+  metadata: usize,
+  metadataSize: u32,
+  message: usize,
+  messageSize: u32,
+  timeoutMs: u32,
+  tokenOut: usize,
+): u32;
+export declare function proxy_grpc_stream(
+  service: usize,
+  serviceSize: u32,
+  serviceName: usize,
+  serviceNameSize: u32,
+  method: usize,
+  methodSize: u32,
+  metadata: usize,
+  metadataSize: u32,
+  tokenOut: usize,
+): u32;
+export declare function proxy_grpc_send(token: u32, message: usize, size: u32, end: u32): u32;
+export declare function proxy_grpc_close(token: u32): u32;
+export declare function proxy_grpc_cancel(token: u32): u32;
+export declare function proxy_get_status(codeOut: usize, messageOut: usize, sizeOut: usize): u32;
+export declare function proxy_call_foreign_function(
+  name: usize,
+  nameSize: u32,
+  values: usize,
+  valuesSize: u32,
+  resultsOut: usize,
+  sizeOut: usize,
+): u32;

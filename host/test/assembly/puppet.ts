@@ -10,6 +10,12 @@ import {
   proxy_get_buffer_bytes,
   proxy_get_header_map_pairs,
   proxy_get_property,
+  proxy_get_status,
+  proxy_grpc_call,
+  proxy_grpc_cancel,
+  proxy_grpc_close,
+  proxy_grpc_send,
+  proxy_grpc_stream,
   proxy_http_call,
   proxy_log,
   proxy_send_local_response,
@@ -19,7 +25,7 @@ import {
   proxy_set_tick_period_milliseconds,
 } from "./env";
 
-const Out = memory.data(8);
+const Out = memory.data(12);
 const PluginConfiguration: u32 = 7;
 
 let script: string[] = [];
@@ -58,17 +64,16 @@ function pairs(kind: u32): string {
   return text.trim();
 }
 
-/** `GET http://<authority><path>` as serialised pairs. */
-function requestTo(authority: string): ArrayBuffer {
-  const names = [":method", ":path", ":authority"];
-  const values = ["GET", "/", authority];
+/** Serialised pairs. */
+function pairsOf(names: string[], values: string[]): ArrayBuffer {
+  const count = names.length;
   let size = 4;
-  for (let i = 0; i < 3; i++) size += 8 + names[i].length + 1 + values[i].length + 1;
+  for (let i = 0; i < count; i++) size += 8 + names[i].length + 1 + values[i].length + 1;
   const buffer = new ArrayBuffer(size);
   const at = changetype<usize>(buffer);
-  store<u32>(at, 3);
-  let data = at + 4 + 3 * 8;
-  for (let i = 0; i < 3; i++) {
+  store<u32>(at, count);
+  let data = at + 4 + count * 8;
+  for (let i = 0; i < count; i++) {
     store<u32>(at + 4 + i * 8, names[i].length);
     store<u32>(at + 8 + i * 8, values[i].length);
     String.UTF8.encodeUnsafe(changetype<usize>(names[i]), names[i].length, data);
@@ -77,6 +82,57 @@ function requestTo(authority: string): ArrayBuffer {
     data += values[i].length + 1;
   }
   return buffer;
+}
+
+/** `envoy.config.core.v3.GrpcService` of a cluster; a name that begins with "=" is given as it is. */
+function grpcService(cluster: string): ArrayBuffer {
+  if (cluster.startsWith("=")) return String.UTF8.encode(cluster.substr(1));
+  const name = String.UTF8.encode(cluster);
+  const buffer = new ArrayBuffer(4 + name.byteLength);
+  const at = changetype<usize>(buffer);
+  store<u8>(at, 0x0a);
+  store<u8>(at + 1, <u8>(name.byteLength + 2));
+  store<u8>(at + 2, 0x0a);
+  store<u8>(at + 3, <u8>name.byteLength);
+  memory.copy(at + 4, changetype<usize>(name), name.byteLength);
+  return buffer;
+}
+
+/** Starts a call, or a stream when `message` is null, of `/puppet.Service/Method`. */
+function grpc(cluster: string, message: ArrayBuffer | null, timeoutMs: u32): string {
+  const service = grpcService(cluster);
+  const name = String.UTF8.encode("puppet.Service");
+  const method = String.UTF8.encode("Method");
+  const metadata = pairsOf(["x-meta"], ["data"]);
+  store<u32>(Out, 0);
+  const status =
+    message === null
+      ? proxy_grpc_stream(
+          changetype<usize>(service),
+          service.byteLength,
+          changetype<usize>(name),
+          name.byteLength,
+          changetype<usize>(method),
+          method.byteLength,
+          changetype<usize>(metadata),
+          metadata.byteLength,
+          Out,
+        )
+      : proxy_grpc_call(
+          changetype<usize>(service),
+          service.byteLength,
+          changetype<usize>(name),
+          name.byteLength,
+          changetype<usize>(method),
+          method.byteLength,
+          changetype<usize>(metadata),
+          metadata.byteLength,
+          changetype<usize>(message),
+          message.byteLength,
+          timeoutMs,
+          Out,
+        );
+  return status.toString() + " " + load<u32>(Out).toString();
 }
 
 function run(callback: string, endOfStream: bool = false): u32 {
@@ -143,7 +199,7 @@ function execute(command: string, words: string[]): string {
   }
   if (command == "call") {
     const cluster = String.UTF8.encode(first);
-    const headers = requestTo(first);
+    const headers = pairsOf([":method", ":path", ":authority"], ["GET", "/", first]);
     const status = proxy_http_call(
       changetype<usize>(cluster),
       cluster.byteLength,
@@ -157,6 +213,20 @@ function execute(command: string, words: string[]): string {
       Out,
     );
     return status.toString() + " " + load<u32>(Out).toString();
+  }
+  if (command == "grpc-call") {
+    return grpc(first, String.UTF8.encode(words.slice(2).join(" ")), U32.parseInt(words[1]));
+  }
+  if (command == "grpc-stream") return grpc(first, null, 0);
+  if (command == "grpc-send") {
+    const message = String.UTF8.encode(words.slice(2).join(" "));
+    return proxy_grpc_send(number, changetype<usize>(message), message.byteLength, U32.parseInt(words[1])).toString();
+  }
+  if (command == "grpc-close") return proxy_grpc_close(number).toString();
+  if (command == "grpc-cancel") return proxy_grpc_cancel(number).toString();
+  if (command == "status") {
+    const status = proxy_get_status(Out + 8, Out, Out + 4);
+    return status.toString() + " " + load<u32>(Out + 8).toString() + " " + given();
   }
   return first; // "say"
 }
@@ -196,6 +266,37 @@ export function proxy_on_response_trailers(_id: u32, _count: u32): u32 {
 export function proxy_on_http_call_response(_id: u32, token: u32, headers: u32, size: u32, _trailers: u32): void {
   log("call " + token.toString() + " ended: " + headers.toString() + " headers, " + size.toString() + " bytes");
   run("http_call_response");
+}
+export function proxy_on_grpc_receive_initial_metadata(_id: u32, token: u32, count: u32): void {
+  log("grpc " + token.toString() + " begins: " + count.toString() + " headers");
+  run("grpc_begin");
+}
+export function proxy_on_grpc_receive(_id: u32, token: u32, size: u32): void {
+  log("grpc " + token.toString() + " received: " + size.toString() + " bytes");
+  run("grpc_receive");
+}
+export function proxy_on_grpc_receive_trailing_metadata(_id: u32, token: u32, count: u32): void {
+  log("grpc " + token.toString() + " ends: " + count.toString() + " trailers");
+  run("grpc_end");
+}
+export function proxy_on_grpc_close(_id: u32, token: u32, code: u32): void {
+  log("grpc " + token.toString() + " closed: " + code.toString());
+  run("grpc_close");
+}
+export function proxy_on_new_connection(_id: u32): u32 {
+  return run("new_connection");
+}
+export function proxy_on_downstream_data(_id: u32, _size: u32, end: u32): u32 {
+  return run("downstream_data", end != 0);
+}
+export function proxy_on_upstream_data(_id: u32, _size: u32, end: u32): u32 {
+  return run("upstream_data", end != 0);
+}
+export function proxy_on_downstream_connection_close(_id: u32, _peer: u32): void {
+  run("downstream_close");
+}
+export function proxy_on_upstream_connection_close(_id: u32, _peer: u32): void {
+  run("upstream_close");
 }
 export function proxy_on_done(_id: u32): u32 {
   run("done");
