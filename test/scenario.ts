@@ -15,7 +15,7 @@ interface Named {
   readonly since?: string;
 }
 
-/** A call that must have reached a service; what is absent is not looked at. */
+/** A call that must have reached a cluster; what is absent is not looked at. */
 export interface ExpectedCall {
   readonly cluster: string;
   readonly method?: string;
@@ -34,7 +34,7 @@ interface Effects {
   readonly log?: RegExp;
   /** By how much these metrics have grown. */
   readonly metrics?: Readonly<Record<string, number>>;
-  /** All calls that reached services, in order. */
+  /** All calls that reached clusters, in order. */
   readonly calls?: readonly ExpectedCall[];
   /** What may come after the end, such as the work of a service: it is waited for. Logs are those since the start. */
   readonly eventually?: Pick<Effects, "log" | "metrics">;

@@ -43,7 +43,7 @@ export interface UpstreamResponse {
   readonly early?: boolean;
 }
 
-/** What a gRPC service answers; the default of each field makes it an empty OK. */
+/** What a gRPC cluster answers; the default of each field makes it an empty OK. */
 export interface GrpcAnswer {
   readonly metadata?: readonly HeaderLine[];
   /** Serialized, without gRPC's framing. Without messages and metadata the response has trailers alone. */
@@ -56,19 +56,23 @@ export interface GrpcAnswer {
 }
 
 /**
- * How a service answers: always the same, or by what it is asked; a call is answered when all of it is there.
+ * How a cluster answers: always the same, or by what it is asked; a call is answered when all of it is there.
  * "silent": it takes the call and never answers. "unreachable": connections to it are refused.
  */
-export type Service<Answer> = Answer | "silent" | "unreachable" | ((call: ServiceCall) => Answer | "silent");
+export type Behaviour<Answer> = Answer | "silent" | "unreachable" | ((call: ClusterCall) => Answer | "silent");
 
-/** A service that filters call by the name of its cluster: over HTTP/1, or gRPC. */
-export type ClusterSpec =
-  | { readonly http: Service<UpstreamResponse> }
-  | {
-      readonly grpc: Service<GrpcAnswer>;
-      /** The messages that answer one message at once, before the answer to the call. Default: none. */
-      readonly each?: (message: Uint8Array) => readonly (string | Uint8Array)[];
-    };
+export interface HttpCluster {
+  readonly http: Behaviour<UpstreamResponse>;
+}
+
+export interface GrpcCluster {
+  readonly grpc: Behaviour<GrpcAnswer>;
+  /** The messages that answer one message at once, before the answer to the call. Default: none. */
+  readonly each?: (message: Uint8Array) => readonly (string | Uint8Array)[];
+}
+
+/** What filters call by the name of its cluster, over HTTP/1 or gRPC. */
+export type ClusterSpec = HttpCluster | GrpcCluster;
 
 /** What the TCP upstream does with each connection. It closes its side after the client has closed its own. */
 export interface TcpUpstream {
@@ -85,7 +89,7 @@ export interface ProxyOptions {
   readonly networkFilters?: readonly FilterSpec[];
   /** Singleton services (`envoy.bootstrap.wasm`): one VM each, without streams. */
   readonly services?: readonly FilterSpec[];
-  /** Services that filters call, by the exact name of their cluster; "upstream" is taken. */
+  /** What filters call, by the exact name of the cluster; "upstream" and "tcp_upstream" are taken. */
   readonly clusters?: Readonly<Record<string, ClusterSpec>>;
   /** Downstream protocol. Default: "http1". */
   readonly protocol?: "http1" | "http2";
@@ -135,8 +139,8 @@ export interface UpstreamRequest {
   readonly complete: boolean;
 }
 
-/** What reached a service. Of gRPC, the path is "/service/method" and the body has gRPC's framing. */
-export interface ServiceCall extends UpstreamRequest {
+/** What reached a cluster. Of gRPC, the path is "/service/method" and the body has gRPC's framing. */
+export interface ClusterCall extends UpstreamRequest {
   readonly cluster: string;
   /** gRPC: the messages that have come, without framing. HTTP: none. */
   readonly messages: readonly Uint8Array[];
@@ -173,8 +177,8 @@ export interface Exchange {
   readonly logs: readonly LogLine[];
   /** Callbacks of stream contexts, in order. Data callbacks depend on how the network cut the body. */
   readonly callbacks: readonly CallbackRecord[];
-  /** What has reached the services during this request, in the order it came. */
-  readonly calls: readonly ServiceCall[];
+  /** What has reached the clusters during this request, in the order it came. */
+  readonly calls: readonly ClusterCall[];
 }
 
 /** What a client does with a TCP connection. */
@@ -195,13 +199,13 @@ export interface TcpExchange {
   readonly upstream: Uint8Array | null;
   readonly logs: readonly LogLine[];
   readonly callbacks: readonly CallbackRecord[];
-  readonly calls: readonly ServiceCall[];
+  readonly calls: readonly ClusterCall[];
 }
 
 /** Everything since the proxy started, within requests and outside of them. */
 export interface Observation {
   readonly logs: readonly LogLine[];
-  readonly calls: readonly ServiceCall[];
+  readonly calls: readonly ClusterCall[];
   readonly metrics: Readonly<Record<string, number>>;
 }
 

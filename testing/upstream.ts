@@ -91,13 +91,10 @@ export class RecordingUpstream {
     message.on("data", (chunk: Buffer) => request.pieces.push(chunk));
     message.on("error", () => {});
     message.on("close", () => this.#settle(request, message.complete));
+    if (this.#response.early) respond(answer, this.#response);
     message.on("end", () => {
       this.#settle(request, true);
-      const { status, body = "", trailers } = this.#response;
-      answer.sendDate = false;
-      answer.writeHead(status, this.#framedHeaders().flat());
-      if (trailers !== undefined) answer.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
-      answer.end(body);
+      if (!this.#response.early) respond(answer, this.#response);
     });
   }
 
@@ -105,20 +102,28 @@ export class RecordingUpstream {
   #onUpgrade(message: IncomingMessage, socket: Duplex): void {
     this.#settle(this.#record(message), true);
     const { status, body = "" } = this.#response;
-    const lines = this.#framedHeaders().map(([name, value]) => `${name}: ${value}`);
+    const lines = framedHeaders(this.#response).map(([name, value]) => `${name}: ${value}`);
     socket.on("error", () => {});
     socket.write([`HTTP/1.1 ${status} Answer`, ...lines, "", ""].join("\r\n"), "latin1");
     socket.end(body);
   }
+}
 
-  /** The response's headers with those HTTP/1 needs to find its end. */
-  #framedHeaders(): HeaderLine[] {
-    const { status, headers = [], body = "", trailers } = this.#response;
-    const isFramed = headers.some(([name]) => name.toLowerCase() === "content-length");
-    if (isFramed || status < 200 || status === 204 || status === 304) return [...headers];
-    if (trailers !== undefined) return [...headers, ["transfer-encoding", "chunked"]];
-    return [...headers, ["content-length", String(Buffer.byteLength(body))]];
-  }
+/** Writes the whole response. */
+export function respond(answer: ServerResponse, response: UpstreamResponse): void {
+  const { status, body = "", trailers } = response;
+  answer.sendDate = false;
+  answer.writeHead(status, framedHeaders(response).flat());
+  if (trailers !== undefined) answer.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
+  answer.end(body);
+}
+
+/** The response's headers with those HTTP/1 needs to find its end. */
+function framedHeaders({ status, headers = [], body = "", trailers }: UpstreamResponse): HeaderLine[] {
+  const isFramed = headers.some(([name]) => name.toLowerCase() === "content-length");
+  if (isFramed || status < 200 || status === 204 || status === 304) return [...headers];
+  if (trailers !== undefined) return [...headers, ["transfer-encoding", "chunked"]];
+  return [...headers, ["content-length", String(Buffer.byteLength(body))]];
 }
 
 function recorded({ message, pieces, isComplete }: Arriving): UpstreamRequest {
@@ -134,7 +139,8 @@ function recorded({ message, pieces, isComplete }: Arriving): UpstreamRequest {
   };
 }
 
-function headerLines(raw: readonly string[]): HeaderLine[] {
+/** Of node's `rawHeaders`. */
+export function headerLines(raw: readonly string[]): HeaderLine[] {
   const lines: HeaderLine[] = [];
   for (let at = 0; at < raw.length; at += 2) lines.push([(raw[at] ?? "").toLowerCase(), raw[at + 1] ?? ""]);
   return lines;
