@@ -3,7 +3,7 @@ import { LogLevel, Status } from "./abi";
 import { Context, HttpContext, RootContext, StreamContext } from "./contexts";
 import * as host from "./env";
 import { IdTable } from "./id-table";
-import { outPtr, outSize, take } from "./memory";
+import { outPtr, outSize, room, take } from "./memory";
 import { first } from "./text";
 
 /** Makes the root context with this id. */
@@ -70,10 +70,8 @@ export function context(id: u32): Context | null {
   return contexts.get(id);
 }
 
-/** Forgets a context; returns how many are left. */
-export function remove(id: u32): i32 {
+export function remove(id: u32): void {
   contexts.delete(id);
-  return contexts.size;
 }
 
 /** Whether `onDone` or `onLog` runs now, where a local response would crash Envoy. */
@@ -88,7 +86,7 @@ export function setEnding(value: bool): void {
 function createRoot(id: u32): RootContext | null {
   first().set("plugin_root_id");
   const found = host.proxy_get_property(first().ptr, first().length, outPtr(), outSize()) == Status.Ok;
-  const rootId = found ? take() : new ArrayBuffer(0);
+  const rootId = found ? take() : room(0);
   let fallback: Registration | null = null;
   let registration = registrations;
   while (registration !== null) {

@@ -5,7 +5,7 @@ import { BufferKind } from "./abi";
 import { Buffer } from "./body";
 import { deliverHttpCallResponse } from "./callout";
 import { context, create, httpContext, remove, rootContext, setEnding, streamContext } from "./dispatcher";
-import { enter, leave, leaveDeleted } from "./gc";
+import { enter, leave } from "./gc";
 import { deliverGrpcClose, deliverGrpcMessage } from "./grpc";
 import { deliverGrpcInitialMetadata, deliverGrpcTrailingMetadata } from "./grpc-stream";
 import { allocate } from "./memory";
@@ -219,5 +219,6 @@ export function proxy_on_delete(id: u32): void {
   enter();
   const ended = context(id);
   if (ended !== null) ended.onDelete();
-  leaveDeleted(remove(id));
+  remove(id);
+  leave();
 }

@@ -7,11 +7,19 @@ export abstract class Identified {
   constructor(readonly id: u32) {}
 }
 
+/** Empty places: `new StaticArray` has a check and a message for lengths that never come here. */
+function slots<T>(length: i32): StaticArray<T | null> {
+  const bytes = (<usize>length) << alignof<T | null>();
+  const array = __new(bytes, idof<StaticArray<T | null>>());
+  memory.fill(array, 0, bytes);
+  return changetype<StaticArray<T | null>>(array);
+}
+
 /** Places are within bounds by their masks, so accesses are unchecked. */
 export class IdTable<T extends Identified> {
   /** How many are in it. */
   size: i32 = 0;
-  private slots: StaticArray<T | null> = new StaticArray<T | null>(32);
+  private slots: StaticArray<T | null> = slots<T>(32);
   /** Leaves the upper bits that number the slots. */
   private shift: i32 = 27;
 
@@ -67,7 +75,7 @@ export class IdTable<T extends Identified> {
 
   private grow(): void {
     const old = this.slots;
-    this.slots = new StaticArray<T | null>(old.length * 2);
+    this.slots = slots<T>(old.length * 2);
     this.shift -= 1;
     for (let i = 0; i < old.length; ++i) {
       const item = unchecked(old[i]);

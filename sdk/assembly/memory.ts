@@ -38,9 +38,14 @@ export function givenSize(): i32 {
 /** Gives the host `size` bytes for the value it is about to return. */
 export function allocate(size: usize): usize {
   if (size <= lentSize) return lent;
-  const buffer = changetype<ArrayBuffer>(__new(size, idof<ArrayBuffer>()));
+  const buffer = room(size);
   given = buffer;
   return changetype<usize>(buffer);
+}
+
+/** A buffer with anything in it, for whoever fills it: `new ArrayBuffer` takes the time to write zeros. */
+export function room(size: usize): ArrayBuffer {
+  return changetype<ArrayBuffer>(__new(size, idof<ArrayBuffer>()));
 }
 
 /** The value that the last host call returned, as a buffer of the filter's own. Only after `Status.Ok`. */
@@ -48,7 +53,7 @@ export function take(): ArrayBuffer {
   const buffer = given;
   given = null;
   // The host allocates nothing for a value of length zero.
-  return buffer !== null && givenSize() != 0 ? buffer : new ArrayBuffer(0);
+  return buffer !== null && givenSize() != 0 ? buffer : room(0);
 }
 
 /** Lends the host `size` bytes at `ptr` for the next value. `reclaim` must follow the host call. */

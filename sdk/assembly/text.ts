@@ -1,5 +1,6 @@
 // Strings are UTF-16 here and bytes at the host. An Encoder builds UTF-8 in a buffer that is used again and again, so that
 // a host call allocates nothing, and a message made of parts needs no strings in between.
+import { room } from "./memory";
 
 /** A buffer kept between uses is at most this large, so that one long text does not hold memory for ever. */
 const KEEP = 65536;
@@ -7,18 +8,18 @@ const KEEP = 65536;
 export class Encoder {
   /** Bytes in use. */
   length: i32 = 0;
-  private room: ArrayBuffer | null = null;
+  private bytes: ArrayBuffer | null = null;
   private capacity: i32 = 0;
 
   /** Where the bytes are, until more are appended. */
   get ptr(): usize {
-    return changetype<usize>(this.room);
+    return changetype<usize>(this.bytes);
   }
 
   clear(): this {
     this.length = 0;
     if (this.capacity > KEEP) {
-      this.room = null;
+      this.bytes = null;
       this.capacity = 0;
     }
     return this;
@@ -102,7 +103,7 @@ export class Encoder {
 
   /** A copy of what is in it. */
   toBuffer(): ArrayBuffer {
-    const buffer = new ArrayBuffer(this.length);
+    const buffer = room(this.length);
     memory.copy(changetype<usize>(buffer), this.ptr, this.length);
     return buffer;
   }
@@ -113,9 +114,9 @@ export class Encoder {
     const need = length + more;
     if (need > this.capacity) {
       const capacity = max(need * 2, 256);
-      const room = new ArrayBuffer(capacity);
-      memory.copy(changetype<usize>(room), this.ptr, length);
-      this.room = room;
+      const larger = room(capacity);
+      memory.copy(changetype<usize>(larger), this.ptr, length);
+      this.bytes = larger;
       this.capacity = capacity;
     }
     return this.ptr + length;

@@ -34,6 +34,14 @@ describe("a module exports only the callbacks its filter overrides", () => {
   });
 });
 
+/** What each costs; the runtime, the collector, assertions and the words of errors are in it. */
+test.each([
+  ["sdk/test/assembly/empty.ts", 3500],
+  ["sdk/test/assembly/add-header.ts", 5000],
+])("%s is at most %i bytes", async (entry, most) => {
+  expect((await compileBytes(entry)).length).toBeLessThanOrEqual(most);
+});
+
 interface Streams {
   proxy_on_context_create(id: number, parent: number): void;
   proxy_on_response_headers(id: number, count: number, endOfStream: number): number;

@@ -9,6 +9,7 @@ import type binaryen from "binaryen";
 import { guardLogs } from "./guard-logs.ts";
 import { packStrings } from "./pack-strings.ts";
 import { pruneCallbacks } from "./prune-callbacks.ts";
+import { replaceRuntime } from "./replace-runtime.ts";
 import { type AstNode, walk } from "./walk.ts";
 
 /** asc's `SourceKind.UserEntry` (src/ast.ts): the exports of such a source are the module's. */
@@ -27,6 +28,7 @@ export default class SdkTransform extends Transform {
     if (!parser.sources.some((source) => isSdkFile(source.internalPath, "abort"))) {
       throw new Error("sdk transform: the SDK's abort.ts was not parsed; exports.ts must import it");
     }
+    replaceRuntime(parser);
     for (const source of parser.sources) {
       if (source.internalPath === "~lib/rt/common") dropRuntimeChecks(source);
       else guardLogs(source);
