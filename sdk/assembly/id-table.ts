@@ -9,7 +9,7 @@ export abstract class Identified {
 
 /** Empty places: `new StaticArray` has a check and a message for lengths that never come here. */
 function slots<T>(length: i32): StaticArray<T | null> {
-  const bytes = (<usize>length) << alignof<T | null>();
+  const bytes = length * sizeof<usize>();
   const array = __new(bytes, idof<StaticArray<T | null>>());
   memory.fill(array, 0, bytes);
   return changetype<StaticArray<T | null>>(array);
