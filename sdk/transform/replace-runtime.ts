@@ -4,11 +4,14 @@
  */
 import { readFileSync } from "node:fs";
 import type { FunctionDeclaration, Source } from "assemblyscript";
-import { Node, NodeKind, Parser } from "assemblyscript";
+import { Node, Parser } from "assemblyscript";
 
 /** What asc's `rt/index-minimal.ts` imports: the allocator, and the collector. */
 const allocator = "~lib/rt/tlsf";
 const collector = "~lib/rt/tcms";
+
+/** asc's `NodeKind.FunctionDeclaration` (src/ast.ts). */
+const functionDeclaration = 56;
 
 export function replaceRuntime(parser: Parser): void {
   const { sources } = parser;
@@ -27,7 +30,7 @@ export function replaceRuntime(parser: Parser): void {
 /** Decorates the exported functions with `@global`, as asc looks its runtime up by name alone. */
 function makeGlobal(source: Source): void {
   for (const statement of source.statements) {
-    if (statement.kind !== NodeKind.FunctionDeclaration) continue;
+    if (statement.kind !== functionDeclaration) continue;
     const { range } = statement;
     const name = Node.createIdentifierExpression("global", range, false);
     (statement as FunctionDeclaration).decorators = [Node.createDecorator(name, null, range)];
