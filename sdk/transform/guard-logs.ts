@@ -9,6 +9,9 @@ import { type AstNode, isNode, walk } from "./walk.ts";
 /** asc's `NodeKind.Expression` (src/ast.ts): a statement that is an expression. */
 const expressionStatement = 39;
 
+/** asc's `NodeKind.VariableDeclaration`. */
+const variableDeclaration = 62;
+
 /** asc's 64-bit integers, which its portable build defines globally (src/glue/js/i64.js). */
 const int64 = (globalThis as unknown as { i64_new(low: number): i64 }).i64_new;
 
@@ -21,7 +24,7 @@ const guarded = new Map([
 
 export function guardLogs(source: Source): void {
   const name = importedLog(source);
-  if (name === undefined) return;
+  if (name === undefined || isShadowed(source, name)) return;
   walk(source.statements, (node, holder, key) => {
     // The body of an arrow function without braces, and what a loop begins with, look like statements but must stay calls.
     if ("signature" in holder || key === "initializer") return undefined;
@@ -52,6 +55,17 @@ function guard(statement: ExpressionStatement, name: string, level: number, rang
 
 function isCallStatement(node: AstNode, call: object): call is CallExpression {
   return node.kind === expressionStatement && "args" in call;
+}
+
+/** Whether a variable or parameter somewhere in the source has the name too; its lines then stay as they are. */
+function isShadowed(source: Source, name: string): boolean {
+  let found = false;
+  walk(source.statements, (node) => {
+    const isNamed = (node as { name?: { text?: string } }).name?.text === name;
+    found ||= isNamed && (node.kind === variableDeclaration || "parameterKind" in node);
+    return undefined;
+  });
+  return found;
 }
 
 /** The name under which a source has the SDK's `log`; undefined when it does not import it. */
