@@ -1,8 +1,7 @@
 // Filter state: what filters of one stream tell each other, access logs and the router.
 import { Status } from "./abi";
 import { callForeignFunction } from "./foreign";
-import { bytesField, numberField } from "./protobuf";
-import { Encoder, first } from "./text";
+import { ProtobufWriter } from "./protobuf";
 
 /** How a property that filters set is read by others. Source: envoy foreign.proto, `WasmType`. */
 export enum ValueType {
@@ -26,11 +25,7 @@ export namespace filterState {
    * stream Envoy answers Ok and changes nothing. BadArgument: it is declared already.
    */
   export function declare(name: string, type: ValueType, span: LifeSpan): Status {
-    const message = new Encoder();
-    first().set(name);
-    bytesField(message, 1, first().ptr, first().length);
-    numberField(message, 3, type);
-    numberField(message, 5, span);
+    const message = new ProtobufWriter().text(1, name).number(3, type).number(5, span);
     return callForeignFunction("declare_property", message.toBuffer()).status;
   }
 
@@ -39,12 +34,7 @@ export namespace filterState {
    * or there is no stream. BadArgument: it refuses the value.
    */
   export function setEnvoy(key: string, value: string, span: LifeSpan): Status {
-    const message = new Encoder();
-    first().set(key);
-    bytesField(message, 1, first().ptr, first().length);
-    first().set(value);
-    bytesField(message, 2, first().ptr, first().length);
-    numberField(message, 3, span);
+    const message = new ProtobufWriter().text(1, key).text(2, value).number(3, span);
     return callForeignFunction("set_envoy_filter_state", message.toBuffer()).status;
   }
 }

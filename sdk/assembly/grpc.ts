@@ -9,18 +9,15 @@ import * as host from "./env";
 import { Headers } from "./headers";
 import { Identified, IdTable } from "./id-table";
 import { outPtr, outSize, outU32, take } from "./memory";
-import { bytesField } from "./protobuf";
+import { ProtobufWriter } from "./protobuf";
 import { decode, Encoder, first, second } from "./text";
 
 /** Where a gRPC service is, as Envoy wants it: an encoded `envoy.config.core.v3.GrpcService`. */
 export class GrpcService {
   /** A cluster that Envoy has. (A bare name would do for most names, and abort Envoy for those that parse as protobuf.) */
   static cluster(name: string): GrpcService {
-    const inner = new Encoder();
-    bytesField(inner, 1, first().set(name).ptr, first().length); // EnvoyGrpc.cluster_name
-    const outer = new Encoder();
-    bytesField(outer, 1, inner.ptr, inner.length); // GrpcService.envoy_grpc
-    return new GrpcService(outer.toBuffer());
+    const envoyGrpc = new ProtobufWriter().text(1, name); // cluster_name
+    return new GrpcService(new ProtobufWriter().message(1, envoyGrpc).toBuffer()); // envoy_grpc
   }
 
   /** Any other `GrpcService`, encoded: with an authority, initial metadata, a retry policy. */

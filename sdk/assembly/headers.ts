@@ -95,6 +95,14 @@ export class HeaderMap {
  * src/pairs_util.cc.
  */
 export class HeaderEntries {
+  /** Over pairs in the host's layout, which a map's property is too. Without entries when the bytes are not in it. */
+  static of(pairs: ArrayBuffer): HeaderEntries {
+    const entries = new HeaderEntries();
+    entries.buffer = pairs;
+    if (isPairs(pairs)) entries.count = load<i32>(changetype<usize>(pairs));
+    return entries;
+  }
+
   /** Pointer and size in bytes of the current line's parts; valid as long as the walk. */
   namePtr: usize = 0;
   nameSize: i32 = 0;
@@ -157,6 +165,21 @@ export class HeaderEntries {
     if (larger !== null) this.buffer = larger;
     this.count = load<i32>(changetype<usize>(this.buffer));
   }
+}
+
+/** Whether sizes and texts fill the bytes exactly. What a header map call returns does; a property may be anything. */
+function isPairs(bytes: ArrayBuffer): bool {
+  const size = <u64>bytes.byteLength;
+  if (size < 4) return false;
+  const from = changetype<usize>(bytes);
+  const count = <u64>load<u32>(from);
+  if (count * 8 + 4 > size) return false;
+  let need: u64 = 4;
+  for (let i: u64 = 0; i < count; ++i) {
+    const sizes = from + 4 + ((<usize>i) << 3);
+    need += 10 + <u64>load<u32>(sizes) + <u64>load<u32>(sizes, 4);
+  }
+  return need == size;
 }
 
 /** A list of header lines to hand to the host: for local responses, callouts, whole maps. */

@@ -2,6 +2,7 @@
 // Source: Envoy's attribute list; encoding of values in envoy source/extensions/common/wasm/context.cc.
 import { Status } from "./abi";
 import * as host from "./env";
+import { HeaderEntries } from "./headers";
 import { unexpected } from "./log";
 import { outPtr, outSize, take } from "./memory";
 import { decode, second } from "./text";
@@ -41,10 +42,20 @@ export namespace property {
     return null;
   }
 
-  /** A whole number, a duration or a time in nanoseconds: 8 bytes; `otherwise` when absent or of another size. */
+  /** A whole number: 8 bytes; `otherwise` when absent or of another size. */
   export function integer(path: Path, otherwise: i64): i64 {
     const value = bytes(path);
     return value !== null && value.byteLength == 8 ? load<i64>(changetype<usize>(value)) : otherwise;
+  }
+
+  /** A point in time, such as "request.time", in nanoseconds since 1970. */
+  export function timestampNs(path: Path, otherwise: i64): i64 {
+    return integer(path, otherwise);
+  }
+
+  /** A length of time, such as "request.duration", in nanoseconds. */
+  export function durationNs(path: Path, otherwise: i64): i64 {
+    return integer(path, otherwise);
   }
 
   export function double(path: Path, otherwise: f64): f64 {
@@ -56,6 +67,15 @@ export namespace property {
   export function boolean(path: Path, otherwise: bool): bool {
     const value = bytes(path);
     return value !== null && value.byteLength == 1 ? load<u8>(changetype<usize>(value)) != 0 : otherwise;
+  }
+
+  /**
+   * The entries of a map, such as "request.headers" or a Struct of metadata, in no order; a list is a map whose names are
+   * its items. Values have the encoding of their own type. `null` when absent.
+   */
+  export function map(path: Path): HeaderEntries | null {
+    const value = bytes(path);
+    return value === null ? null : HeaderEntries.of(value);
   }
 
   export function has(path: Path): bool {

@@ -44,6 +44,16 @@ test("gauges and histograms count", async () => {
   expect(await proxy.metrics()).toMatchObject({ probe_gauge: 4 });
 });
 
+test("labels are part of a metric's name, and a family keeps to its limit", async () => {
+  await logged("/metrics");
+  const metrics = await proxy.metrics();
+  expect(Object.keys(metrics).filter((name) => name.endsWith("probe_family"))).toEqual([
+    "method=.=GET;.;code=.=200;.;probe_family",
+    "method=.=a_b=.=c;.;code=.=200;.;probe_family",
+    "method=.=other;.;code=.=other;.;probe_family",
+  ]);
+});
+
 test("a header map is replaced whole, unless the host would clear it", async () => {
   const { upstream, logs } = await proxy.send({ path: "/replace", headers: [["x-b", "2"]] });
   expect(upstream).toMatchObject({ method: "PUT", path: "/new", authority: "new" });

@@ -2,6 +2,7 @@
 import {
   Buffer,
   CallResponse,
+  CounterFamily,
   FilterHeadersStatus,
   Gauge,
   Headers,
@@ -107,6 +108,12 @@ class Services extends HttpContext {
     gauge.add(-3);
     Histogram.define("probe_histogram").record(5);
     log.info(`${gauge.value}`);
+    const family = new CounterFamily("probe_family", ["method", "code"], 2);
+    family.with(["GET", "200"]).increment();
+    family.with(["GET", "200"]).increment();
+    family.with(["a;.;b=.=c", "200"]).increment();
+    family.with(["PUT", "404"]).increment();
+    family.with(["DELETE", "404"]).increment();
   }
 
   private replace(): void {
