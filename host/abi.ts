@@ -72,6 +72,10 @@ export type BufferKind = (typeof BufferKind)[keyof typeof BufferKind];
 export const StreamType = { Request: 0, Response: 1, Downstream: 2, Upstream: 3 } as const;
 export type StreamType = (typeof StreamType)[keyof typeof StreamType];
 
+/** Who closed a connection. */
+export const PeerType = { Unknown: 0, Local: 1, Remote: 2 } as const;
+export type PeerType = (typeof PeerType)[keyof typeof PeerType];
+
 export const MetricType = { Counter: 0, Gauge: 1, Histogram: 2 } as const;
 export type MetricType = (typeof MetricType)[keyof typeof MetricType];
 

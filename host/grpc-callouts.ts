@@ -2,6 +2,7 @@
 import { type ByteString, encode, fromText } from "./byte-string.ts";
 import type { Clock } from "./clock.ts";
 import { type HeaderLine, HeaderMap } from "./header-map.ts";
+import { MessageQueue } from "./message-queue.ts";
 
 /** A call or stream of a filter, as the service gets it. */
 export interface GrpcRequest {
@@ -181,31 +182,3 @@ const percentEncode = (text: string): ByteString =>
     /[^\x20-\x24\x26-\x7e]/g,
     (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
   );
-
-/** Messages a filter has sent and the service has yet to read. */
-class MessageQueue implements AsyncIterable<Uint8Array> {
-  readonly #messages: Uint8Array[] = [];
-  #isEnded = false;
-  #wake: () => void = () => {};
-
-  push(message: Uint8Array): void {
-    if (this.#isEnded) return;
-    this.#messages.push(message);
-    this.#wake();
-  }
-
-  end(): void {
-    this.#isEnded = true;
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      for (let message = this.#messages.shift(); message !== undefined; message = this.#messages.shift()) yield message;
-      if (this.#isEnded) return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "./clock.ts";
-import { PluginRefused } from "./host.ts";
 import { head, stage } from "./test/puppet.ts";
+import { PluginRefused } from "./thread.ts";
 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 

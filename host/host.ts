@@ -3,33 +3,17 @@ import { LogLevel } from "./abi.ts";
 import { type ByteString, encode, fromText, toText } from "./byte-string.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type Protocol, type RequestHead, requestHeaders } from "./connection-manager.ts";
-import { RootContext } from "./context.ts";
+import { FilterChain } from "./filter-chain.ts";
 import { GrpcCallouts, type GrpcCluster } from "./grpc-callouts.ts";
 import { type Cluster, HttpCallouts } from "./http-callouts.ts";
 import { Metrics } from "./metrics.ts";
-import { LoadError, type LoadedModule } from "./module.ts";
-import type { FailurePolicy, Plugin } from "./plugin.ts";
 import { StreamInfo } from "./properties.ts";
 import { SharedData } from "./shared-data.ts";
 import { SharedQueues } from "./shared-queue.ts";
 import { HttpStream, type Upstream } from "./stream.ts";
-import { type Callback, type HostServices, Vm } from "./vm.ts";
-
-export interface PluginOptions {
-  readonly name: string;
-  readonly module: LoadedModule;
-  /** Default: `name`. */
-  readonly rootId?: string;
-  /** Default: none. Plugins with the same VM id, VM configuration and module share a VM. */
-  readonly vmId?: string;
-  readonly vmConfiguration?: string | Uint8Array;
-  readonly configuration?: string | Uint8Array;
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Default: "FAIL_CLOSED". */
-  readonly failurePolicy?: FailurePolicy;
-  /** Default: false, as in Envoy. */
-  readonly allowOnHeadersStopIteration?: boolean;
-}
+import { TcpConnection, type TcpUpstream } from "./tcp-connection.ts";
+import { install, type PluginOptions, Thread } from "./thread.ts";
+import type { Callback, HostServices } from "./vm.ts";
 
 /** A line a module has logged. */
 export interface GuestLog {
@@ -40,9 +24,14 @@ export interface GuestLog {
 }
 
 export interface HostOptions {
-  /** The filters, in the order requests pass them. */
-  readonly plugins: readonly PluginOptions[];
-  readonly upstream: Upstream;
+  /** The HTTP filters, in the order requests pass them. */
+  readonly plugins?: readonly PluginOptions[];
+  /** The TCP filters, in the order connections pass them. */
+  readonly networkPlugins?: readonly PluginOptions[];
+  /** Where requests go. Default: nobody listens. */
+  readonly upstream?: Upstream;
+  /** Where TCP connections go. Default: nobody listens. */
+  readonly tcpUpstream?: TcpUpstream;
   /** Clusters filters may call, by name. */
   readonly clusters?: Readonly<Record<string, Cluster>>;
   /** Clusters with the gRPC services filters may call, by name. */
@@ -59,82 +48,22 @@ export interface HostOptions {
   readonly onCallback?: (callback: Callback) => void;
 }
 
-/** A plugin did not start or refused its configuration: Envoy would not take the listener. */
-export class PluginRefused extends Error {
-  override readonly name = "PluginRefused";
-}
-
-/** A plugin with what it takes to start its VM again. */
-interface Installed {
-  readonly plugin: Plugin;
-  readonly options: PluginOptions;
-  readonly vmKey: string;
-  readonly rootKey: string;
-}
-
-/** VMs and root contexts of one thread. */
-class Thread {
-  readonly #vms = new Map<string, Promise<Vm>>();
-  readonly #roots = new Map<string, RootContext>();
-  readonly #services: HostServices;
-
-  constructor(services: HostServices) {
-    this.#services = services;
-  }
-
-  /** The root context of a plugin, started when new. Throws `PluginRefused`, `LoadError`. */
-  async install(installed: Installed): Promise<RootContext> {
-    const key = `${installed.vmKey} ${installed.rootKey}`;
-    const present = this.#roots.get(key);
-    if (present !== undefined && present.vm.failure === null) return present;
-    if (present !== undefined) this.#vms.delete(installed.vmKey);
-    const vm = this.#vms.get(installed.vmKey) ?? this.#startVm(installed);
-    this.#vms.set(installed.vmKey, vm);
-    const root = new RootContext(await vm, installed.plugin);
-    const refusal = root.start();
-    if (refusal !== null) throw new PluginRefused(`Unable to create Wasm plugin ${installed.options.name}: ${refusal}`);
-    this.#roots.set(key, root);
-    return root;
-  }
-
-  close(): void {
-    for (const root of this.#roots.values()) root.close();
-  }
-
-  /** Ends without a word to the guests, as Envoy drops its canary. */
-  drop(): void {
-    for (const root of this.#roots.values()) root.drop();
-  }
-
-  #startVm({ options, plugin }: Installed): Promise<Vm> {
-    const environment = Object.entries(options.environment ?? {});
-    return Vm.start(options.module, this.#services, {
-      vmId: plugin.vmId,
-      vmConfiguration: encode(options.vmConfiguration ?? ""),
-      environment: new Map(environment.map(([name, value]) => [fromText(name), fromText(value)])),
-    });
-  }
-}
-
-/** Envoy tries a failed VM again after `reload_config.backoff.base_interval`. */
-const reloadBackoffNs = 1_000_000_000n;
-
 export class Host {
   readonly #options: HostOptions;
   readonly #services: HostServices;
-  readonly #installed: readonly Installed[];
   readonly #main: Thread;
   readonly #worker: Thread;
-  #roots: RootContext[] = [];
-  #lastLoadNs: bigint[] = [];
+  readonly #filters: FilterChain;
+  readonly #networkFilters: FilterChain;
   #nextConnectionId = 0n;
 
   private constructor(options: HostOptions) {
     this.#options = options;
     this.#services = services(options);
-    this.#installed = options.plugins.map(install);
     this.#main = new Thread(this.#services);
     this.#worker = new Thread(this.#services);
+    this.#filters = new FilterChain(this.#services, this.#worker);
+    this.#networkFilters = new FilterChain(this.#services, this.#worker);
   }
 
   /**
@@ -144,7 +73,8 @@ export class Host {
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
     try {
-      for (const installed of host.#installed) await host.#install(installed);
+      for (const plugin of options.plugins ?? []) await host.#install(plugin, host.#filters);
+      for (const plugin of options.networkPlugins ?? []) await host.#install(plugin, host.#networkFilters);
     } catch (error) {
       host.#main.drop();
       host.#worker.drop();
@@ -157,21 +87,20 @@ export class Host {
   async openStream(protocol: Protocol): Promise<HttpStream> {
     const { clock } = this.#services;
     const limit = this.#options.bufferLimitBytes ?? 1024 * 1024;
-    const info = new StreamInfo({
-      protocol: protocol === "http1" ? "HTTP/1.1" : "HTTP/2",
-      connectionId: this.#nextConnectionId++,
-      source: { ip: "127.0.0.1", port: 40000 },
-      destination: { ip: "127.0.0.1", port: 10000 },
-      startNs: clock.nowNs(),
-    });
     return new HttpStream({
-      roots: await this.#liveRoots(),
-      info,
+      roots: await this.#filters.liveRoots(),
+      info: this.#streamInfo(protocol === "http1" ? "HTTP/1.1" : "HTTP/2"),
       clock,
-      upstream: this.#options.upstream,
+      upstream: this.#options.upstream ?? (() => Promise.reject(new Error("nobody listens"))),
       upgrades: this.#options.upgrades ?? [],
       limits: { requestBytes: limit, responseBytes: limit },
     });
+  }
+
+  /** Opens a TCP connection through the network plugins. */
+  async openConnection(): Promise<TcpConnection> {
+    const roots = await this.#networkFilters.liveRoots();
+    return new TcpConnection(roots, this.#streamInfo(null), this.#options.tcpUpstream ?? null);
   }
 
   /** Sends a request whose body, if any, is one piece. */
@@ -198,7 +127,8 @@ export class Host {
     this.#worker.close();
   }
 
-  async #install(installed: Installed): Promise<void> {
+  async #install(options: PluginOptions, chain: FilterChain): Promise<void> {
+    const installed = install(options);
     const canary = new Thread(this.#services);
     try {
       await canary.install(installed);
@@ -206,28 +136,17 @@ export class Host {
       canary.drop();
     }
     await this.#main.install(installed);
-    this.#roots.push(await this.#worker.install(installed));
-    this.#lastLoadNs.push(this.#services.clock.monotonicNs());
+    await chain.add(installed);
   }
 
-  /** The root contexts requests go to now: failed VMs are left out or reloaded as their policy says. */
-  async #liveRoots(): Promise<RootContext[]> {
-    for (const [at, installed] of this.#installed.entries()) await this.#reload(at, installed);
-    return this.#roots.filter(({ vm, plugin }) => vm.failure === null || plugin.failurePolicy !== "FAIL_OPEN");
-  }
-
-  async #reload(at: number, installed: Installed): Promise<void> {
-    const isFailed = this.#roots[at]?.vm.failure !== null;
-    if (!isFailed || installed.plugin.failurePolicy !== "FAIL_RELOAD") return;
-    const nowNs = this.#services.clock.monotonicNs();
-    if (nowNs - (this.#lastLoadNs[at] ?? 0n) < reloadBackoffNs) return;
-    this.#lastLoadNs[at] = nowNs;
-    try {
-      this.#roots[at] = await this.#worker.install(installed);
-    } catch (error) {
-      if (!(error instanceof PluginRefused || error instanceof LoadError)) throw error;
-      this.#services.hostLog(error.message);
-    }
+  #streamInfo(protocol: StreamInfo["protocol"]): StreamInfo {
+    return new StreamInfo({
+      protocol,
+      connectionId: this.#nextConnectionId++,
+      source: { ip: "127.0.0.1", port: 40000 },
+      destination: { ip: "127.0.0.1", port: 10000 },
+      startNs: this.#services.clock.nowNs(),
+    });
   }
 }
 
@@ -250,31 +169,3 @@ function services(options: HostOptions): HostServices {
 
 const byName = <T>(record: Readonly<Record<string, T>> = {}): Map<ByteString, T> =>
   new Map(Object.entries(record).map(([name, value]) => [fromText(name), value]));
-
-const moduleIds = new WeakMap<LoadedModule, number>();
-let nextModuleId = 1;
-
-/** Modules are compared as objects: whoever loads the same bytes twice has two modules. */
-function moduleId(module: LoadedModule): number {
-  const id = moduleIds.get(module) ?? nextModuleId++;
-  moduleIds.set(module, id);
-  return id;
-}
-
-function install(options: PluginOptions): Installed {
-  const text = (data: string | Uint8Array): ByteString => (typeof data === "string" ? fromText(data) : String(data));
-  const plugin: Plugin = {
-    name: fromText(options.name),
-    rootId: fromText(options.rootId ?? options.name),
-    vmId: fromText(options.vmId ?? ""),
-    configuration: encode(options.configuration ?? ""),
-    failurePolicy: options.failurePolicy ?? "FAIL_CLOSED",
-    allowOnHeadersStopIteration: options.allowOnHeadersStopIteration ?? false,
-  };
-  return {
-    plugin,
-    options,
-    vmKey: JSON.stringify([moduleId(options.module), plugin.vmId, text(options.vmConfiguration ?? "")]),
-    rootKey: JSON.stringify([plugin.rootId, plugin.name, text(options.configuration ?? "")]),
-  };
-}

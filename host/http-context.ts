@@ -13,21 +13,13 @@ import {
   TrailersStatus,
 } from "./abi.ts";
 import type { BodyBuffer } from "./body-buffer.ts";
-import type { ByteString } from "./byte-string.ts";
-import {
-  Context,
-  type GuestBuffer,
-  type LocalResponse,
-  pluginProperties,
-  prefix,
-  type RootContext,
-} from "./context.ts";
+import type { GuestBuffer, LocalResponse, RootContext } from "./context.ts";
 import { EnvoyCrash } from "./envoy-crash.ts";
 import type { FilterManager, HttpFilter } from "./filter-manager.ts";
 import { HeaderMap } from "./header-map.ts";
 import type { Direction, FilterDirection } from "./iteration.ts";
-import { type StreamInfo, streamProperties } from "./properties.ts";
-import { type PropertyTable, propertyTable } from "./property-value.ts";
+import type { Outcome, ReadableMaps, StreamInfo } from "./properties.ts";
+import { StreamContext } from "./stream-context.ts";
 
 type Phase = "stream" | "log" | "done";
 
@@ -122,39 +114,18 @@ class Half implements FilterDirection {
   }
 }
 
-export class HttpContext extends Context implements HttpFilter {
-  readonly id: number;
-  readonly root: RootContext;
+export class HttpContext extends StreamContext implements HttpFilter {
   readonly manager: FilterManager;
   readonly request = new Half(this, "request");
   readonly response = new Half(this, "response");
-  /** The guest knows this context, or would if it exported `proxy_on_context_create`. */
-  isCreated = false;
   /** The VM failed and the stream was answered for it. */
   hasFailedStream = false;
-  readonly #info: StreamInfo;
   #phase: Phase = "stream";
 
   /** `manager` runs the chain this context is a filter of. */
   constructor(root: RootContext, manager: FilterManager, info: StreamInfo) {
-    super(root.vm);
-    this.root = root;
+    super(root, info);
     this.manager = manager;
-    this.#info = info;
-    this.id = this.vm.adopt(this);
-  }
-
-  get logPrefix(): ByteString {
-    const { name, rootId, vmId } = this.root.plugin;
-    return prefix(name, rootId, vmId);
-  }
-
-  create(): void {
-    if (this.isCreated) return;
-    if (this.vm.failure === null) {
-      this.vm.callback(this, "proxy_on_context_create", [this.id, this.root.id], () => {});
-    }
-    this.isCreated = true;
   }
 
   /** Calls back with this context's id first; a callback that is not exported continues, one that fails answers 503. */
@@ -253,20 +224,16 @@ export class HttpContext extends Context implements HttpFilter {
     this.vm.defer(() => this.manager.sendLocalReply({ status, body, headers, details, ...grpc }));
   }
 
-  override get properties(): PropertyTable {
-    const own = propertyTable({
-      ...pluginProperties(this.root.plugin),
-      ...streamProperties(this.#info, this.manager, {
-        requestHeaders: this.readMap(MapKind.RequestHeaders),
-        responseHeaders: this.readMap(MapKind.ResponseHeaders),
-        responseTrailers: this.readMap(MapKind.ResponseTrailers),
-      }),
-    });
-    return { get: (name) => own.get(name) ?? this.#info.filterState.get(`wasm.${name}`) };
+  protected override get maps(): ReadableMaps {
+    return {
+      requestHeaders: this.readMap(MapKind.RequestHeaders),
+      responseHeaders: this.readMap(MapKind.ResponseHeaders),
+      responseTrailers: this.readMap(MapKind.ResponseTrailers),
+    };
   }
 
-  override setProperty(path: ByteString, value: Uint8Array): Status {
-    return this.#info.setFilterState(`wasm.${path}`, value);
+  protected override get outcome(): Outcome {
+    return this.manager;
   }
 
   /** Whatever the failure policy: it is about the requests after this one. */

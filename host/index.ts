@@ -4,11 +4,14 @@ export { type Protocol, type RequestHead, requestHeaders } from "./connection-ma
 export { EnvoyCrash } from "./envoy-crash.ts";
 export type { GrpcCluster, GrpcReply, GrpcRequest } from "./grpc-callouts.ts";
 export { type HeaderLine, HeaderMap } from "./header-map.ts";
-export { type GuestLog, Host, type HostOptions, type PluginOptions, PluginRefused } from "./host.ts";
+export { type GuestLog, Host, type HostOptions } from "./host.ts";
 export type { CalloutReply, CalloutRequest, Cluster } from "./http-callouts.ts";
 export { HttpContext } from "./http-context.ts";
 export { LoadError, type LoadedModule, loadModule, readAbiVersion } from "./module.ts";
 export type { FailurePolicy } from "./plugin.ts";
 export { type ModuleTypes, readModuleTypes } from "./signature.ts";
 export type { HttpStream, StreamResult, Upstream, UpstreamRequest, UpstreamResponse } from "./stream.ts";
+export { StreamContext } from "./stream-context.ts";
+export { TcpConnection, type TcpResult, type TcpSocket, type TcpUpstream } from "./tcp-connection.ts";
+export { type PluginOptions, PluginRefused } from "./thread.ts";
 export type { Callback } from "./vm.ts";

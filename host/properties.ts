@@ -4,7 +4,6 @@
  */
 import { Status } from "./abi.ts";
 import { type ByteString, byteString } from "./byte-string.ts";
-import type { FilterManager } from "./filter-manager.ts";
 import type { HeaderMap } from "./header-map.ts";
 import { type Property, type PropertyTable, propertyTable } from "./property-value.ts";
 
@@ -15,7 +14,8 @@ export interface Address {
 
 /** What is known of a stream apart from its headers. */
 export class StreamInfo {
-  readonly protocol: "HTTP/1.1" | "HTTP/2";
+  /** Null for TCP. */
+  readonly protocol: "HTTP/1.1" | "HTTP/2" | null;
   readonly connectionId: bigint;
   readonly source: Address;
   readonly destination: Address;
@@ -58,17 +58,24 @@ export interface ReadableMaps {
   readonly responseTrailers: HeaderMap | null;
 }
 
-/** Where requests go, as the embedder set it up. */
+/** What a `FilterManager` knows of the response. */
+export interface Outcome {
+  readonly details: ByteString;
+  readonly response: { readonly headers: HeaderMap | null; readonly trailers: HeaderMap | null };
+}
+
+/** Where requests and connections go, as the embedder set it up. */
 const clusterName = "upstream";
+const tcpClusterName = "tcp_upstream";
 
 export function streamProperties(
   info: StreamInfo,
-  manager: FilterManager,
+  outcome: Outcome,
   maps: ReadableMaps,
 ): Record<string, () => Property | undefined> {
   return {
     request: () => requestProperties(info, maps.requestHeaders),
-    response: () => responseProperties(info, manager, maps),
+    response: () => responseProperties(info, outcome, maps),
     source: () => addressProperties(info.source),
     destination: () => addressProperties(info.destination),
     connection: () =>
@@ -81,8 +88,8 @@ export function streamProperties(
     upstream: () => upstreamProperties(info),
     xds: () =>
       propertyTable({
-        cluster_name: () => clusterName,
-        route_name: () => "",
+        cluster_name: () => (info.protocol === null ? tcpClusterName : clusterName),
+        route_name: () => (info.protocol === null ? undefined : ""),
         filter_chain_name: () => "",
         listener_direction: () => 0n,
       }),
@@ -110,21 +117,21 @@ function requestProperties(info: StreamInfo, headers: HeaderMap | null): Propert
     id: header("x-request-id"),
     headers: () => headersProperty(headers),
     time: () => info.startNs,
-    protocol: () => info.protocol,
+    protocol: () => info.protocol ?? undefined,
     duration: () => info.durationNs ?? undefined,
     size: () => contentLength(headers) ?? BigInt(info.requestBytes),
     total_size: () => BigInt(info.requestBytes + (headers?.byteSize ?? 0)),
   });
 }
 
-function responseProperties(info: StreamInfo, manager: FilterManager, maps: ReadableMaps): PropertyTable {
+function responseProperties(info: StreamInfo, outcome: Outcome, maps: ReadableMaps): PropertyTable {
   const { responseHeaders: headers, responseTrailers: trailers } = maps;
-  const status = () => manager.response.headers?.get(":status");
+  const status = () => outcome.response.headers?.get(":status");
   return propertyTable({
     code: () => (/^\d+$/.test(status() ?? "") ? BigInt(status() ?? 0) : undefined),
-    code_details: () => manager.details || undefined,
+    code_details: () => outcome.details || undefined,
     flags: () => 0n,
-    grpc_status: () => grpcStatus(manager),
+    grpc_status: () => grpcStatus(outcome),
     headers: () => headersProperty(headers),
     trailers: () => headersProperty(trailers),
     size: () => BigInt(info.responseBytes),
@@ -166,8 +173,8 @@ function contentLength(headers: HeaderMap | null): bigint | null {
 }
 
 /** A response that is not gRPC has the status its HTTP status stands for: Unknown for 200. */
-function grpcStatus(manager: FilterManager): bigint | undefined {
-  const { headers, trailers } = manager.response;
+function grpcStatus(outcome: Outcome): bigint | undefined {
+  const { headers, trailers } = outcome.response;
   if (headers === null) return undefined;
   const value = trailers?.get("grpc-status") ?? headers.get("grpc-status");
   return value !== null && value !== undefined && /^\d+$/.test(value) ? BigInt(value) : 2n;

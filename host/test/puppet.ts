@@ -1,8 +1,7 @@
 /** Compiles the puppet and runs it in a host. Needs the AssemblyScript compiler. */
 import { fileURLToPath } from "node:url";
 import { main } from "assemblyscript/asc";
-import { HttpContext } from "../http-context.ts";
-import { Host, type HostOptions, type LoadedModule, loadModule, type PluginOptions } from "../index.ts";
+import { Host, type HostOptions, type LoadedModule, loadModule, type PluginOptions, StreamContext } from "../index.ts";
 
 const directory = fileURLToPath(new URL("assembly", import.meta.url));
 let compiled: Promise<Uint8Array> | null = null;
@@ -48,10 +47,11 @@ export interface Script extends Omit<Partial<PluginOptions>, "name" | "module"> 
   readonly script: string;
 }
 
-/** Starts a host with one puppet for each script, in that order. */
+/** Starts a host with one puppet for each script, in that order: of HTTP or, when `where` says so, elsewhere. */
 export async function stage(
   scripts: string | readonly Script[],
-  options: Omit<Partial<HostOptions>, "plugins"> = {},
+  options: Omit<HostOptions, "plugins"> = {},
+  where: "plugins" | "networkPlugins" = "plugins",
 ): Promise<Stage> {
   const module: LoadedModule = await loadModule(await puppetBytes());
   const list = typeof scripts === "string" ? [{ script: scripts }] : scripts;
@@ -59,7 +59,7 @@ export async function stage(
   const host = await Host.start({
     upstream: async () => ({ status: 200, body: "ok\n" }),
     ...options,
-    plugins: list.map(({ script, ...plugin }, at) => ({
+    [where]: list.map(({ script, ...plugin }, at) => ({
       name: `p${at + 1}`,
       vmId: `vm${at + 1}`,
       allowOnHeadersStopIteration: true,
@@ -70,7 +70,7 @@ export async function stage(
     onLog: ({ message }) => heard.logs.push(message),
     onHostLog: (message) => heard.hostLogs.push(message),
     onCallback({ context, name, arguments: values, result }) {
-      if (!(context instanceof HttpContext)) return;
+      if (!(context instanceof StreamContext)) return;
       const call = `${name.replace("proxy_on_", "")}(${values.join(",")})`;
       heard.callbacks.push(result === undefined ? call : `${call}=${result}`);
     },

@@ -1,0 +1,54 @@
+/** What contexts of HTTP streams and of TCP connections have in common. */
+import type { Status } from "./abi.ts";
+import type { ByteString } from "./byte-string.ts";
+import { Context, pluginProperties, prefix, type RootContext } from "./context.ts";
+import { type Outcome, type ReadableMaps, type StreamInfo, streamProperties } from "./properties.ts";
+import { type PropertyTable, propertyTable } from "./property-value.ts";
+
+export abstract class StreamContext extends Context {
+  readonly id: number;
+  readonly root: RootContext;
+  /** The guest knows this context, or would if it exported `proxy_on_context_create`. */
+  isCreated = false;
+  readonly #info: StreamInfo;
+
+  constructor(root: RootContext, info: StreamInfo) {
+    super(root.vm);
+    this.root = root;
+    this.#info = info;
+    this.id = this.vm.adopt(this);
+  }
+
+  get logPrefix(): ByteString {
+    const { name, rootId, vmId } = this.root.plugin;
+    return prefix(name, rootId, vmId);
+  }
+
+  create(): void {
+    if (this.isCreated) return;
+    if (this.vm.failure === null) {
+      this.vm.callback(this, "proxy_on_context_create", [this.id, this.root.id], () => {});
+    }
+    this.isCreated = true;
+  }
+
+  override get properties(): PropertyTable {
+    const own = propertyTable({
+      ...pluginProperties(this.root.plugin),
+      ...streamProperties(this.#info, this.outcome, this.maps),
+    });
+    return { get: (name) => own.get(name) ?? this.#info.filterState.get(`wasm.${name}`) };
+  }
+
+  override setProperty(path: ByteString, value: Uint8Array): Status {
+    return this.#info.setFilterState(`wasm.${path}`, value);
+  }
+
+  protected get maps(): ReadableMaps {
+    return { requestHeaders: null, responseHeaders: null, responseTrailers: null };
+  }
+
+  protected get outcome(): Outcome {
+    return { details: "", response: { headers: null, trailers: null } };
+  }
+}
