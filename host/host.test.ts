@@ -82,6 +82,15 @@ describe("ticks", () => {
   });
 });
 
+test("a singleton service runs once, on the main thread, until the host is closed", async () => {
+  const clock = new ManualClock();
+  const { host, logs } = await stage("configure tick 100\ntick say now\ndone say done", { clock }, "services");
+  expect(logs()).toEqual(Array(2).fill("configure tick 0")); // in the canary too
+  clock.advance(250);
+  host.close();
+  expect(logs()).toEqual(["tick say now", "tick say now", "done say done"]);
+});
+
 describe("HTTP callouts", () => {
   const script =
     "request_headers call auth 100\nrequest_headers return 1\nhttp_call_response headers 6\n" +

@@ -28,6 +28,8 @@ export interface HostOptions {
   readonly plugins?: readonly PluginOptions[];
   /** The TCP filters, in the order connections pass them. */
   readonly networkPlugins?: readonly PluginOptions[];
+  /** Singleton services: plugins without streams, each once, on the main thread. */
+  readonly services?: readonly PluginOptions[];
   /** Where requests go. Default: nobody listens. */
   readonly upstream?: Upstream;
   /** Where TCP connections go. Default: nobody listens. */
@@ -75,6 +77,7 @@ export class Host {
     try {
       for (const plugin of options.plugins ?? []) await host.#install(plugin, host.#filters);
       for (const plugin of options.networkPlugins ?? []) await host.#install(plugin, host.#networkFilters);
+      for (const service of options.services ?? []) await host.#install(service, null);
     } catch (error) {
       host.#main.drop();
       host.#worker.drop();
@@ -127,7 +130,8 @@ export class Host {
     this.#worker.close();
   }
 
-  async #install(options: PluginOptions, chain: FilterChain): Promise<void> {
+  /** `chain` is null for a service, which the worker does not run. */
+  async #install(options: PluginOptions, chain: FilterChain | null): Promise<void> {
     const installed = install(options);
     const canary = new Thread(this.#services);
     try {
@@ -136,7 +140,7 @@ export class Host {
       canary.drop();
     }
     await this.#main.install(installed);
-    await chain.add(installed);
+    await chain?.add(installed);
   }
 
   #streamInfo(protocol: StreamInfo["protocol"]): StreamInfo {

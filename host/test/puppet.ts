@@ -51,7 +51,7 @@ export interface Script extends Omit<Partial<PluginOptions>, "name" | "module"> 
 export async function stage(
   scripts: string | readonly Script[],
   options: Omit<HostOptions, "plugins"> = {},
-  where: "plugins" | "networkPlugins" = "plugins",
+  where: "plugins" | "networkPlugins" | "services" = "plugins",
 ): Promise<Stage> {
   const module: LoadedModule = await loadModule(await puppetBytes());
   const list = typeof scripts === "string" ? [{ script: scripts }] : scripts;
