@@ -1,35 +1,8 @@
-/** Envoy bootstraps as typed objects: one listener, its filters, one upstream. `yaml` makes text of them. */
+/** Envoy bootstraps as typed objects: a listener for HTTP, one for TCP, services, and the clusters of all of them. */
+import { type Cluster, cluster } from "./cluster.ts";
 import { accessLogFormat } from "./log.ts";
-
-/** A plain object in the JSON mapping of an Envoy message. */
-export interface Message {
-  readonly [field: string]: Value;
-}
-type Value = string | number | boolean | Message | readonly Value[];
-
-export type FailurePolicy = "FAIL_CLOSED" | "FAIL_OPEN" | "FAIL_RELOAD";
-
-/** One `envoy.filters.http.wasm`. */
-export interface WasmFilter {
-  /** Name of the plugin and of the filter. */
-  readonly name: string;
-  /** Path of the module. */
-  readonly file: string;
-  readonly rootId: string;
-  /** Text goes to the filter as it is, and so do bytes. Default: none. */
-  readonly configuration?: string | Uint8Array;
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly failurePolicy: FailurePolicy;
-  /** Whether a filter that pauses in the headers is given the body. */
-  readonly allowOnHeadersStopIteration: boolean;
-}
-
-export interface Address {
-  /** Host name or IP address. */
-  readonly host: string;
-  /** 0 = any free one, for listeners. */
-  readonly port: number;
-}
+import { type Address, extension, type Message, socketAddress, typeUrl } from "./message.ts";
+import { networkWasm, type WasmFilter, wasm, wasmService } from "./plugin.ts";
 
 export interface BootstrapOptions {
   /** In the order requests pass them. */
@@ -43,31 +16,68 @@ export interface BootstrapOptions {
   readonly bufferLimitBytes?: number;
   /** Upgrade types let through, such as "websocket". */
   readonly upgrades?: readonly string[];
+  /** A second listener, for connections of any protocol. Default: none. */
+  readonly tcp?: TcpListener;
+  /** Singleton services. */
+  readonly services?: readonly WasmFilter[];
+  /** What filters call, besides "upstream" and "tcp_upstream". */
+  readonly clusters?: readonly Cluster[];
 }
 
-/** The name of the listener in every bootstrap made here. */
+export interface TcpListener {
+  /** In the order connections pass them. */
+  readonly filters: readonly WasmFilter[];
+  readonly listen: Address;
+  readonly upstream: Address;
+}
+
+/** The names of the listeners in every bootstrap made here. */
 export const listenerName = "http";
+export const tcpListenerName = "tcp";
 
 /** `envoy.config.bootstrap.v3.Bootstrap`. Nothing is added to requests and responses that filters did not add. */
 export function bootstrap(options: BootstrapOptions): Message {
+  const { tcp, upstream, bufferLimitBytes, services = [], clusters = [] } = options;
+  const limit = bufferLimitBytes === undefined ? {} : { bufferLimitBytes };
+  const http = extension("envoy.filters.network.http_connection_manager", connectionManager(options));
   return {
     admin: { address: socketAddress(options.admin) },
-    static_resources: { listeners: [listener(options)], clusters: [cluster(options)] },
+    ...(services.length === 0 ? {} : { bootstrap_extensions: services.map(wasmService) }),
+    static_resources: {
+      listeners: [
+        listener(listenerName, options.listen, [http], options),
+        ...(tcp === undefined ? [] : [listener(tcpListenerName, tcp.listen, networkFilters(tcp), options)]),
+      ],
+      clusters: [
+        cluster({ name: "upstream", address: upstream, protocol: "http1", ...limit }),
+        ...(tcp === undefined ? [] : [cluster({ name: tcpCluster, address: tcp.upstream, protocol: "tcp", ...limit })]),
+        ...clusters.map(cluster),
+      ],
+    },
   };
 }
 
-function listener(options: BootstrapOptions): Message {
+const tcpCluster = "tcp_upstream";
+
+function listener(name: string, address: Address, filters: readonly Message[], options: BootstrapOptions): Message {
   const { accessLog, bufferLimitBytes } = options;
   return {
-    name: listenerName,
-    address: socketAddress(options.listen),
+    name,
+    address: socketAddress(address),
     ...(bufferLimitBytes === undefined ? {} : { per_connection_buffer_limit_bytes: bufferLimitBytes }),
     ...(accessLog === undefined ? {} : { access_log: [stderrLog(accessLog.connection)] }),
-    filter_chains: [
-      { filters: [extension("envoy.filters.network.http_connection_manager", connectionManager(options))] },
-    ],
+    filter_chains: [{ filters }],
   };
 }
+
+const networkFilters = ({ filters }: TcpListener): Message[] => [
+  ...filters.map(networkWasm),
+  extension("envoy.filters.network.tcp_proxy", {
+    "@type": typeUrl("filters.network.tcp_proxy.v3.TcpProxy"),
+    stat_prefix: tcpListenerName,
+    cluster: tcpCluster,
+  }),
+];
 
 function connectionManager({ accessLog, filters, upgrades = [] }: BootstrapOptions): Message {
   return {
@@ -100,58 +110,8 @@ function connectionManager({ accessLog, filters, upgrades = [] }: BootstrapOptio
   };
 }
 
-/** `envoy.extensions.filters.http.wasm.v3.Wasm`. */
-export function wasm(filter: WasmFilter): Message {
-  const { environment = {} } = filter;
-  return {
-    "@type": typeUrl("filters.http.wasm.v3.Wasm"),
-    config: {
-      name: filter.name,
-      root_id: filter.rootId,
-      failure_policy: filter.failurePolicy,
-      allow_on_headers_stop_iteration: filter.allowOnHeadersStopIteration,
-      ...(filter.configuration === undefined ? {} : { configuration: wellKnown(filter.configuration) }),
-      vm_config: {
-        runtime: "envoy.wasm.runtime.v8",
-        code: { local: { filename: filter.file } },
-        ...(Object.keys(environment).length === 0 ? {} : { environment_variables: { key_values: environment } }),
-      },
-    },
-  };
-}
-
-/** Envoy gives the value inside of these two to the filter unchanged. */
-const wellKnown = (value: string | Uint8Array): Message =>
-  typeof value === "string"
-    ? { "@type": "type.googleapis.com/google.protobuf.StringValue", value }
-    : { "@type": "type.googleapis.com/google.protobuf.BytesValue", value: Buffer.from(value).toString("base64") };
-
-function cluster({ upstream, bufferLimitBytes }: BootstrapOptions): Message {
-  return {
-    name: "upstream",
-    type: "STRICT_DNS",
-    ...(bufferLimitBytes === undefined ? {} : { per_connection_buffer_limit_bytes: bufferLimitBytes }),
-    load_assignment: {
-      cluster_name: "upstream",
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(upstream) } }] }],
-    },
-    typed_extension_protocol_options: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-        "@type": typeUrl("upstreams.http.v3.HttpProtocolOptions"),
-        explicit_http_config: { http_protocol_options: { enable_trailers: true } },
-      },
-    },
-  };
-}
-
 const stderrLog = (operators: readonly string[]): Message =>
   extension("envoy.access_loggers.stderr", {
     "@type": typeUrl("access_loggers.stream.v3.StderrAccessLog"),
     log_format: { text_format_source: { inline_string: accessLogFormat(operators) } },
   });
-
-const extension = (name: string, config: Message): Message => ({ name, typed_config: config });
-
-const typeUrl = (name: string): string => `type.googleapis.com/envoy.extensions.${name}`;
-
-const socketAddress = ({ host, port }: Address): Message => ({ socket_address: { address: host, port_value: port } });

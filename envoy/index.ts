@@ -1,16 +1,10 @@
 export { Admin, type BoundListener } from "./admin.ts";
-export {
-  type Address,
-  type BootstrapOptions,
-  bootstrap,
-  type FailurePolicy,
-  listenerName,
-  type Message,
-  type WasmFilter,
-  wasm,
-} from "./bootstrap.ts";
+export { type BootstrapOptions, bootstrap, listenerName, type TcpListener, tcpListenerName } from "./bootstrap.ts";
+export { type Cluster, cluster } from "./cluster.ts";
 export { type FoundEnvoy, findEnvoy } from "./find.ts";
 export { type InstallOptions, installEnvoy, installFolder, NoEnvoy, pinnedVersion } from "./install.ts";
 export { accessLogValues, type EnvoyLogLevel, type LogRecord } from "./log.ts";
+export type { Address, Message } from "./message.ts";
+export { type FailurePolicy, networkWasm, type WasmFilter, wasm, wasmService } from "./plugin.ts";
 export { type EnvoyOptions, EnvoyProcess, EnvoyRefused } from "./process.ts";
 export { type WasmEvent, wasmEvent } from "./wasm-log.ts";

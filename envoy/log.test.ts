@@ -14,26 +14,26 @@ function read(text: string, size: number): LogRecord[] {
 
 describe("records", () => {
   const text =
-    "\x1einfo\x1fmain\x1fstarts\x1d\n\x1ewarning\x1fwasm\x1ftwo\nlines, é\x1d\nAborted\n\n\x1eerror\x1fhttp\x1f\x1d\n";
+    "\x1einfo\x1f7\x1fmain\x1fstarts\x1d\n\x1ewarning\x1f8\x1fwasm\x1ftwo\nlines, é\x1d\nAborted\n\n\x1eerror\x1f7\x1fhttp\x1f\x1d\n";
 
   test.each([1, 2, 7, 1000])("are read in chunks of %i bytes", (size) => {
     expect(read(text, size)).toEqual([
-      { level: "info", logger: "main", message: "starts" },
-      { level: "warning", logger: "wasm", message: "two\nlines, é" },
-      { level: "error", logger: "", message: "Aborted" },
-      { level: "error", logger: "http", message: "" },
+      { level: "info", thread: "7", logger: "main", message: "starts" },
+      { level: "warning", thread: "8", logger: "wasm", message: "two\nlines, é" },
+      { level: "error", thread: "", logger: "", message: "Aborted" },
+      { level: "error", thread: "7", logger: "http", message: "" },
     ]);
   });
 
   test("may hold the separators", () => {
-    expect(read("\x1einfo\x1fwasm\x1fa\x1db\x1ec\x1fd\x1d\n", 3)).toEqual([
-      { level: "info", logger: "wasm", message: "a\x1db\x1ec\x1fd" },
+    expect(read("\x1einfo\x1f7\x1fwasm\x1fa\x1db\x1ec\x1fd\x1d\n", 3)).toEqual([
+      { level: "info", thread: "7", logger: "wasm", message: "a\x1db\x1ec\x1fd" },
     ]);
   });
 
   test("that are cut off are told as text", () => {
-    expect(read("\x1einfo\x1fmain\x1fsta", 5)).toEqual([
-      { level: "error", logger: "", message: "\x1einfo\x1fmain\x1fsta" },
+    expect(read("\x1einfo\x1f7\x1fmain\x1fsta", 5)).toEqual([
+      { level: "error", thread: "", logger: "", message: "\x1einfo\x1f7\x1fmain\x1fsta" },
     ]);
   });
 
@@ -45,7 +45,7 @@ describe("records", () => {
 });
 
 describe("the wasm logger", () => {
-  const event = (message: string) => wasmEvent({ level: "trace", logger: "wasm", message });
+  const event = (message: string) => wasmEvent({ level: "trace", thread: "1", logger: "wasm", message });
 
   test.each([
     ["wasm log auth root vm: a: b\nc", { kind: "log", level: "trace", message: "a: b\nc" }],
@@ -65,6 +65,6 @@ describe("the wasm logger", () => {
   });
 
   test("is the only one listened to", () => {
-    expect(wasmEvent({ level: "info", logger: "main", message: "wasm log: x" })).toBeNull();
+    expect(wasmEvent({ level: "info", thread: "1", logger: "main", message: "wasm log: x" })).toBeNull();
   });
 });

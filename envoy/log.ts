@@ -1,12 +1,14 @@
 /**
  * Envoy's standard error as records. Messages may hold newlines (filters log what they like), so records are framed
- * with ASCII separators: RS level US logger US message GS LF. Access log lines are written in the same frame.
+ * with ASCII separators: RS level US thread US logger US message GS LF. Access log lines are written in the same frame.
  * A message may hold any of the separators; only GS and LF next to each other would end it early.
  */
 
 /** One line of Envoy's log; `logger` is "access" for access logs and "" for text outside of any record. */
 export interface LogRecord {
   readonly level: EnvoyLogLevel;
+  /** Id of the thread that wrote it; "" where that is not told. */
+  readonly thread: string;
   readonly logger: string;
   readonly message: string;
 }
@@ -20,12 +22,12 @@ const end = "\x1d";
 /** Envoy itself adds the newline to each line of its log, though not to those of access logs. */
 const endOfRecord = `${end}\n`;
 
-/** For `--log-format`: level, logger, message. */
-export const logFormat = `${start}%l${field}%n${field}%v${end}`;
+/** For `--log-format`: level, thread, logger, message. */
+export const logFormat = `${start}%l${field}%t${field}%n${field}%v${end}`;
 
 /** A text format for an access log whose lines become records of the logger "access". */
 export const accessLogFormat = (operators: readonly string[]): string =>
-  `${start}info${field}access${field}${operators.join(field)}${endOfRecord}`;
+  `${start}info${field}${field}access${field}${operators.join(field)}${endOfRecord}`;
 
 /** The values of an access log record, as many as its format has operators; "-" is Envoy's for absent. */
 export const accessLogValues = (record: LogRecord): string[] => record.message.split(field);
@@ -59,11 +61,16 @@ export class RecordReader {
 
   #outside(text: string): void {
     const message = text.replaceAll(/^\n+|\n+$/g, "");
-    if (message !== "") this.#onRecord({ level: "error", logger: "", message });
+    if (message !== "") this.#onRecord({ level: "error", thread: "", logger: "", message });
   }
 }
 
 function recordOf(text: string): LogRecord {
-  const [level = "", logger = "", ...message] = text.split(field);
-  return { level: envoyLogLevels.find((known) => known === level) ?? "error", logger, message: message.join(field) };
+  const [level = "", thread = "", logger = "", ...message] = text.split(field);
+  return {
+    level: envoyLogLevels.find((known) => known === level) ?? "error",
+    thread,
+    logger,
+    message: message.join(field),
+  };
 }

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { type Arriving, arrive, decide } from "./cluster-behaviour.ts";
 import { FrameReader, frame } from "./grpc-frames.ts";
-import type { Behaviour, ClusterCall, ClusterSpec, GrpcAnswer, GrpcCluster, HeaderLine, HttpCluster } from "./types.ts";
+import type { ClusterCall, ClusterSpec, GrpcAnswer, GrpcCluster, HeaderLine, HttpCluster } from "./types.ts";
 import { headerLines, respond } from "./upstream.ts";
-import { withoutVolatileRequestLines } from "./volatile.ts";
+import { withoutVolatileCallLines } from "./volatile.ts";
 
 /** Where a cluster is, and what it speaks. */
 export interface ClusterAddress {
@@ -18,9 +19,6 @@ export interface ClusterAddress {
 /** tcpmux, which nobody serves any more: connections to it are refused. */
 const deadPort = 1;
 const loopback = "127.0.0.1";
-
-/** A call as far as it has come. */
-type Arriving = { -readonly [Field in keyof ClusterCall]: ClusterCall[Field] };
 
 export class ClusterServers {
   readonly addresses: ClusterAddress[] = [];
@@ -42,7 +40,7 @@ export class ClusterServers {
 
   /** Calls so far, oldest first, each as far as it has come. */
   calls(): ClusterCall[] {
-    return this.#calls.map((call) => ({ ...call, headers: withoutVolatileRequestLines(call.headers) }));
+    return this.#calls.map((call) => ({ ...call }));
   }
 
   async close(): Promise<void> {
@@ -99,9 +97,8 @@ export class ClusterServers {
   #grpc(call: Arriving, stream: ServerHttp2Stream, { grpc, each }: GrpcCluster): void {
     const frames = new FrameReader();
     stream.on("data", (chunk: Buffer) => {
-      call.body = Buffer.concat([call.body, chunk]);
       for (const message of frames.push(chunk)) {
-        call.messages = [...call.messages, message];
+        arrive(call, message);
         if (each !== undefined) send(stream, each(message));
       }
     });
@@ -118,7 +115,10 @@ export class ClusterServers {
       method: headers[":method"] ?? "",
       path: headers[":path"] ?? "",
       authority: headers[":authority"] ?? headers.host ?? "",
-      headers: headerLines(raw).filter(([name]) => !name.startsWith(":")),
+      headers: withoutVolatileCallLines(
+        headerLines(raw).filter(([name]) => !name.startsWith(":")),
+        headers[":scheme"] !== undefined,
+      ),
       body: new Uint8Array(),
       trailers: [],
       messages: [],
@@ -129,18 +129,12 @@ export class ClusterServers {
   }
 }
 
-/** What the cluster does with this call; one that is unreachable gets none. */
-export function decide<Answer extends object>(behaviour: Behaviour<Answer>, call: ClusterCall): Answer | "silent" {
-  const decided = typeof behaviour === "function" ? behaviour(call) : behaviour;
-  return decided === "unreachable" ? "silent" : decided;
-}
-
 function answerGrpc(stream: ServerHttp2Stream, answer: GrpcAnswer): void {
   if (stream.closed) return;
   const { metadata, messages = [], status = 0, message, trailers = [] } = answer;
   const ending = fields([
     ["grpc-status", String(status)],
-    ...(message === undefined ? [] : [["grpc-message", message] as const]),
+    ...(message === undefined ? [] : [["grpc-message", percentEncoded(message)] as const]),
     ...trailers,
   ]);
   if (!stream.headersSent && metadata === undefined && messages.length === 0) {
@@ -163,6 +157,12 @@ function send(
   }
   for (const message of messages) stream.write(frame(message));
 }
+
+/** Source: grpc/grpc doc/PROTOCOL-HTTP2.md, "Percent-Encoded". */
+const percentEncoded = (text: string): string =>
+  Buffer.from(text)
+    .toString("latin1")
+    .replaceAll(/[^ -$&-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
 
 const responseHeaders = { ":status": 200, "content-type": "application/grpc" };
 /** Known to node:http2, not to its types. */

@@ -8,7 +8,7 @@ import type { CallbackRecord, LogLevel, LogLine } from "./types.ts";
  */
 export const accessLog = {
   stream: ["stream", "%RESPONSE_CODE_DETAILS%", "%UPSTREAM_WIRE_BYTES_SENT%"],
-  connection: ["connection"],
+  connection: ["connection", "%UPSTREAM_LOCAL_ADDRESS%"],
 } as const;
 
 /** What was heard in a while. */
@@ -19,6 +19,8 @@ export interface Heard {
   details: string | null;
   /** What Envoy has begun to send upstream for the first stream. */
   upstreamBytes: number;
+  /** Whether a TCP connection was given one to upstream. */
+  hasUpstream: boolean;
 }
 
 /** These belong to root contexts; the other `proxy_on_*` to streams. */
@@ -44,18 +46,26 @@ const levels: Readonly<Record<EnvoyLogLevel, LogLevel>> = {
   critical: "critical",
 };
 
+/** `at` is where its record is. */
+interface OpenCall {
+  readonly name: string;
+  readonly at: number | null;
+}
+
 export class EnvoyRecorder {
+  /** Everything that was logged so far. */
+  readonly logs: LogLine[] = [];
   #heard: Heard = silence();
-  /** Calls into modules that have not returned; the innermost is last. `at` is where its record is. */
-  #open: { readonly name: string; readonly at: number | null }[] = [];
+  /** Of each thread, calls into modules that have not returned; the innermost is last. */
+  #open = new Map<string, OpenCall[]>();
   #onConnectionGone: () => void = () => {};
 
   add(record: LogRecord): void {
     if (record.logger === "access") this.#access(accessLogValues(record));
     const event = wasmEvent(record);
-    if (event?.kind === "log") this.#heard.logs.push({ level: levels[event.level], message: event.message });
-    else if (event?.kind === "call") this.#call(event);
-    else if (event?.kind === "return") this.#return(event);
+    if (event?.kind === "log") this.#log({ level: levels[event.level], message: event.message });
+    else if (event?.kind === "call") this.#call(event, this.#openOn(record.thread));
+    else if (event?.kind === "return") this.#return(event, this.#openOn(record.thread));
   }
 
   /** Resolves when the next connection and its streams are gone. */
@@ -69,39 +79,51 @@ export class EnvoyRecorder {
   take(): Heard {
     const heard = this.#heard;
     this.#heard = silence();
-    this.#open = [];
+    this.#open.clear();
     return heard;
   }
 
-  #access([kind, details = "-", upstreamBytes]: readonly string[]): void {
+  #log(line: LogLine): void {
+    this.logs.push(line);
+    this.#heard.logs.push(line);
+  }
+
+  #access([kind, ...values]: readonly string[]): void {
     if (kind === "connection") {
+      this.#heard.hasUpstream = values[0] !== "-";
       this.#onConnectionGone();
     } else if (this.#heard.details === null) {
-      this.#heard.details = details;
-      this.#heard.upstreamBytes = Number(upstreamBytes);
+      this.#heard.details = values[0] ?? "-";
+      this.#heard.upstreamBytes = Number(values[1]);
     }
   }
 
-  #call({ name, arguments: values }: WasmEvent & { kind: "call" }): void {
+  #openOn(thread: string): OpenCall[] {
+    const open = this.#open.get(thread) ?? [];
+    this.#open.set(thread, open);
+    return open;
+  }
+
+  #call({ name, arguments: values }: WasmEvent & { kind: "call" }, open: OpenCall[]): void {
     const isOfStream =
       name.startsWith("proxy_on_") &&
       !rootCallbacks.has(name) &&
       name !== "proxy_on_memory_allocate" &&
       !(name === "proxy_on_context_create" && values[1] === 0);
-    this.#open.push({ name, at: isOfStream ? this.#heard.callbacks.length : null });
+    open.push({ name, at: isOfStream ? this.#heard.callbacks.length : null });
     if (isOfStream) this.#heard.callbacks.push({ name, arguments: values });
   }
 
   /** Calls inside of the returning one that are still open have trapped. */
-  #return({ name, result }: WasmEvent & { kind: "return" }): void {
-    const depth = this.#open.findLastIndex((call) => call.name === name);
+  #return({ name, result }: WasmEvent & { kind: "return" }, open: OpenCall[]): void {
+    const depth = open.findLastIndex((call) => call.name === name);
     if (depth < 0) return;
-    const at = this.#open[depth]?.at ?? null;
-    this.#open.length = depth;
+    const at = open[depth]?.at ?? null;
+    open.length = depth;
     const callback = at === null ? undefined : this.#heard.callbacks[at];
     if (at !== null && callback !== undefined && result !== undefined)
       this.#heard.callbacks[at] = { ...callback, result };
   }
 }
 
-const silence = (): Heard => ({ logs: [], callbacks: [], details: null, upstreamBytes: 0 });
+const silence = (): Heard => ({ logs: [], callbacks: [], details: null, upstreamBytes: 0, hasUpstream: false });

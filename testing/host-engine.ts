@@ -27,8 +27,8 @@ import {
   type ProxyOptions,
   type ProxyRequest,
   type RunningProxy,
-  type UpstreamResponse,
 } from "./types.ts";
+import { framed } from "./upstream.ts";
 import { withoutVolatileRequestLines, withoutVolatileResponseLines } from "./volatile.ts";
 
 /** A stream nothing happens on for so long counts as hanging, and its client goes away. */
@@ -73,7 +73,7 @@ export const hostEngine: Engine = {
 async function startHost(options: ProxyOptions, record: Record): Promise<Host> {
   return Host.start({
     plugins: await Promise.all(options.filters.map(pluginOf)),
-    upstream: async () => upstreamResponse(options.upstream ?? { status: 200, body: "ok\n" }),
+    upstream: async () => framed(options.upstream ?? { status: 200, body: "ok\n" }),
     clock: options.now === undefined ? realClock : shiftedClock(options.now),
     logLevel: logLevels.indexOf(options.logLevel ?? "trace") as 0 | 1 | 2 | 3 | 4 | 5,
     upgrades: options.upgrades ?? [],
@@ -108,15 +108,6 @@ async function moduleAt(path: string): Promise<LoadedModule> {
   const module = modules.get(key) ?? loadModule(bytes);
   modules.set(key, module);
   return module;
-}
-
-/** The response with the framing an HTTP/1 upstream gives it. */
-function upstreamResponse(response: UpstreamResponse): UpstreamResponse {
-  const { headers = [], body = "", trailers } = response;
-  if (has(headers, "content-length")) return response;
-  const framing: HeaderLine =
-    trailers === undefined ? ["content-length", String(Buffer.byteLength(body))] : ["transfer-encoding", "chunked"];
-  return { ...response, headers: [...headers, framing] };
 }
 
 class HostProxy implements RunningProxy {

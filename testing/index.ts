@@ -1,5 +1,6 @@
-export { createEnvoyProxy, type EnvoyEngineOptions, type EnvoyProxyParts, envoyEngine } from "./envoy-engine.ts";
+export { envoyEngine, wasmFilter } from "./envoy-engine.ts";
+export { createEnvoyProxy, type EnvoyEngineOptions, type EnvoyProxyParts } from "./envoy-proxy.ts";
 export { accessLog, EnvoyRecorder } from "./envoy-recorder.ts";
 export { hostEngine } from "./host-engine.ts";
+export { type Surroundings, startSurroundings } from "./surroundings.ts";
 export * from "./types.ts";
-export { RecordingUpstream } from "./upstream.ts";

@@ -50,7 +50,7 @@ export interface GrpcAnswer {
   readonly messages?: readonly (string | Uint8Array)[];
   /** `grpc-status`, 0 to 16. Default: 0. */
   readonly status?: number;
-  /** `grpc-message`, ASCII. */
+  /** `grpc-message`, before it is percent-encoded. */
   readonly message?: string;
   readonly trailers?: readonly HeaderLine[];
 }
@@ -139,7 +139,10 @@ export interface UpstreamRequest {
   readonly complete: boolean;
 }
 
-/** What reached a cluster. Of gRPC, the path is "/service/method" and the body has gRPC's framing. */
+/**
+ * What reached a cluster. Of gRPC the path is "/service/method", the headers are the metadata, and the body has the
+ * messages in their framing.
+ */
 export interface ClusterCall extends UpstreamRequest {
   readonly cluster: string;
   /** gRPC: the messages that have come, without framing. HTTP: none. */

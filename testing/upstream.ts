@@ -101,8 +101,8 @@ export class RecordingUpstream {
   /** The connection is the client's from here on: upstream says its body in the new protocol, and hangs up. */
   #onUpgrade(message: IncomingMessage, socket: Duplex): void {
     this.#settle(this.#record(message), true);
-    const { status, body = "" } = this.#response;
-    const lines = framedHeaders(this.#response).map(([name, value]) => `${name}: ${value}`);
+    const { status, headers = [], body = "" } = framed(this.#response);
+    const lines = headers.map(([name, value]) => `${name}: ${value}`);
     socket.on("error", () => {});
     socket.write([`HTTP/1.1 ${status} Answer`, ...lines, "", ""].join("\r\n"), "latin1");
     socket.end(body);
@@ -111,19 +111,21 @@ export class RecordingUpstream {
 
 /** Writes the whole response. */
 export function respond(answer: ServerResponse, response: UpstreamResponse): void {
-  const { status, body = "", trailers } = response;
+  const { status, headers = [], body = "", trailers } = framed(response);
   answer.sendDate = false;
-  answer.writeHead(status, framedHeaders(response).flat());
+  answer.writeHead(status, headers.flat());
   if (trailers !== undefined) answer.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
   answer.end(body);
 }
 
-/** The response's headers with those HTTP/1 needs to find its end. */
-function framedHeaders({ status, headers = [], body = "", trailers }: UpstreamResponse): HeaderLine[] {
+/** The response with the header that HTTP/1 needs to find its end. */
+export function framed(response: UpstreamResponse): UpstreamResponse {
+  const { status, headers = [], body = "", trailers } = response;
   const isFramed = headers.some(([name]) => name.toLowerCase() === "content-length");
-  if (isFramed || status < 200 || status === 204 || status === 304) return [...headers];
-  if (trailers !== undefined) return [...headers, ["transfer-encoding", "chunked"]];
-  return [...headers, ["content-length", String(Buffer.byteLength(body))]];
+  if (isFramed || status < 200 || status === 204 || status === 304) return response;
+  const length = String(Buffer.byteLength(body));
+  const framing: HeaderLine = trailers === undefined ? ["content-length", length] : ["transfer-encoding", "chunked"];
+  return { ...response, headers: [...headers, framing] };
 }
 
 function recorded({ message, pieces, isComplete }: Arriving): UpstreamRequest {

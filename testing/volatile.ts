@@ -2,9 +2,14 @@
 import type { HeaderLine } from "./types.ts";
 
 const inRequests = new Set(["host", "connection", "transfer-encoding", "x-request-id"]);
+const ofGrpc = new Set(["te", "content-type", "grpc-timeout"]);
 const inResponses = new Set(["date", "server", "connection", "keep-alive", "transfer-encoding"]);
 
 export const withoutVolatileRequestLines = (lines: readonly HeaderLine[]): HeaderLine[] => without(lines, inRequests);
+
+/** Of a gRPC call, all but its metadata is left out. */
+export const withoutVolatileCallLines = (lines: readonly HeaderLine[], isGrpc: boolean): HeaderLine[] =>
+  without(lines, isGrpc ? new Set([...inRequests, ...ofGrpc]) : inRequests);
 
 export const withoutVolatileResponseLines = (lines: readonly HeaderLine[]): HeaderLine[] => without(lines, inResponses);
 

@@ -15,8 +15,8 @@ import {
   EnvoyRecorder,
   type FilterSpec,
   type ProxyOptions,
-  RecordingUpstream,
   type RunningProxy,
+  startSurroundings,
 } from "@proxy-wasm-kit/testing";
 import { IstioHarness } from "../istio/harness.ts";
 import { filesIn, isBuilt, istioVersion } from "../istio/location.mjs";
@@ -57,8 +57,9 @@ async function start(binary: string, options: ProxyOptions): Promise<RunningProx
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    const upstream = await RecordingUpstream.start(options.upstream);
-    ends.push(() => upstream.close());
+    const around = await startSurroundings(options);
+    const { upstream, clusters } = around;
+    ends.push(() => around.close());
     const port = await freePort();
     const harness = await startHarness(options, { inbound: port, application: upstream.port });
     ends.push(() => harness.stop());
@@ -76,7 +77,14 @@ async function start(binary: string, options: ProxyOptions): Promise<RunningProx
       await envoy.stop(); // Then its log has been read to the end.
       throw new ConfigurationRefused(refusal, recorder.take().logs);
     }
-    const proxy = await createEnvoyProxy({ envoy, recorder, upstream, port, protocol: options.protocol ?? "http1" });
+    const proxy = await createEnvoyProxy({
+      envoy,
+      recorder,
+      upstream,
+      clusters,
+      port,
+      protocol: options.protocol ?? "http1",
+    });
     return { ...proxy, close: endAll };
   } catch (error) {
     await endAll();
