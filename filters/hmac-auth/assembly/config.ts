@@ -40,7 +40,7 @@ export function readConfig(text: ArrayBuffer): Config | null {
   const reader = ConfigReader.read(text);
   const key = readKey(reader);
   const header = reader.headerName("signature_header");
-  const hold = <Hold>reader.oneOf("hold", ["headers", "body"], Hold.Headers);
+  const hold = <Hold>reader.oneOfOr("hold", ["headers", "body"], Hold.Headers);
   const maxBodyBytes = <u32>reader.integerOr("max_body_bytes", 1, i32.MAX_VALUE, 1048576);
   const bodyTimeoutMs = <u32>reader.integerOr("body_timeout_ms", 1, 3600000, 15000);
   if (!reader.finish("hmac-auth")) return null;
@@ -50,11 +50,7 @@ export function readConfig(text: ArrayBuffer): Config | null {
 
 /** The key as it stands in the configuration, or from the environment of the proxy. */
 function readKey(reader: ConfigReader): ArrayBuffer {
-  if (!reader.has("signing_key_env")) {
-    const errors = reader.errorSize;
-    const key = reader.bytes("signing_key");
-    return errors == reader.errorSize ? checked(reader, "signing_key", key) : key;
-  }
+  if (!reader.has("signing_key_env")) return checked(reader, "signing_key", reader.bytes("signing_key"));
   const name = reader.bytes("signing_key_env");
   if (reader.has("signing_key")) reader.fail("signing_key", "signing_key or signing_key_env", "both");
   const key = environment.find(name);

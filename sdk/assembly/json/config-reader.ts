@@ -4,30 +4,37 @@
 import { LogLevel } from "../abi";
 import { logLines } from "../log";
 import { decode, Encoder } from "../text";
+import { parseDurationMs } from "./duration";
+import { lowerToken } from "./header-name";
 import { Json, JsonKind } from "./json";
 import { JsonParser } from "./parser";
+import { describe, nameOf, Problems } from "./problems";
 
 export class ConfigReader {
   /** Reads the text of a configuration, which must be one JSON object. */
   static read(text: ArrayBuffer): ConfigReader {
-    const problems = new Encoder();
+    const problems = new Problems();
     const parser = new JsonParser(text);
     const whole = parser.parse();
     if (whole === null && text.byteLength != 0) {
       parser.appendError(problems);
     } else if (whole === null || whole.kind != JsonKind.Object) {
-      problems.append("/: expected an object, found ").append(whole === null ? "nothing" : nameOf(whole.kind));
+      problems.append("/: expected an object, found ").append(describe(whole));
     }
     return new ConfigReader(problems.length == 0 ? whole : null, problems);
   }
 
   /** Names asked for, to tell them when another one is found. */
   private known: Encoder = new Encoder();
+  /** The key that the last error is about; literals of one text are one object. */
+  private failed: usize = 0;
+  /** The reader made after this one; `finish` goes through them all. */
+  private next: ConfigReader | null = null;
 
-  /** Without a `node`, after a first error, everything reads as absent and says nothing more. */
+  /** Without a `node` (after a first error, or for an object that is not there) everything reads as absent, silently. */
   private constructor(
     private node: Json | null,
-    private problems: Encoder,
+    private problems: Problems,
   ) {}
 
   has(key: string): bool {
@@ -37,10 +44,13 @@ export class ConfigReader {
 
   /** A string that must be there, in UTF-8; empty after an error. */
   bytes(key: string): ArrayBuffer {
+    const value = this.member(key, JsonKind.String, true);
+    return value === null ? new ArrayBuffer(0) : value.bytes();
+  }
+
+  bytesOr(key: string, otherwise: ArrayBuffer): ArrayBuffer {
     const value = this.member(key, JsonKind.String);
-    if (value !== null) return value.bytes();
-    if (!this.has(key)) this.fail(key, "a string", "nothing");
-    return new ArrayBuffer(0);
+    return value === null ? otherwise : value.bytes();
   }
 
   /** A string that must be there; "" after an error. */
@@ -55,11 +65,15 @@ export class ConfigReader {
 
   /** The name of a header (RFC 9110 section 5.6.2) that must be there: in UTF-8, and in lower case as the host has it. */
   headerName(key: string): ArrayBuffer {
-    const errors = this.problems.length;
     const name = this.bytes(key);
-    const good = lowerToken(changetype<usize>(name), name.byteLength);
-    if (!good && errors == this.problems.length) this.fail(key, "the name of a header", "something else");
+    if (!lowerToken(changetype<usize>(name), name.byteLength)) this.fail(key, "the name of a header", "something else");
     return name;
+  }
+
+  /** A boolean that must be there; false after an error. */
+  bool(key: string): bool {
+    this.demand(key, JsonKind.Bool);
+    return this.boolOr(key, false);
   }
 
   boolOr(key: string, otherwise: bool): bool {
@@ -67,7 +81,13 @@ export class ConfigReader {
     return value === null ? otherwise : value.bool();
   }
 
-  /** A whole number from `least` to `most`. */
+  /** A whole number from `least` to `most` that must be there; `least` after an error. */
+  integer(key: string, least: i64, most: i64): i64 {
+    this.demand(key, JsonKind.Number);
+    return this.integerOr(key, least, most, least);
+  }
+
+  /** A whole number from `least` to `most`, of at most 15 digits: numbers of a Struct are doubles. */
   integerOr(key: string, least: i64, most: i64, otherwise: i64): i64 {
     const value = this.member(key, JsonKind.Number);
     if (value === null) return otherwise;
@@ -78,8 +98,49 @@ export class ConfigReader {
     return otherwise;
   }
 
+  /** A number from `least` to `most` that must be there; `least` after an error. */
+  double(key: string, least: i64, most: i64): f64 {
+    this.demand(key, JsonKind.Number);
+    return this.doubleOr(key, least, most, <f64>least);
+  }
+
+  /** A number from `least` to `most`. */
+  doubleOr(key: string, least: i64, most: i64, otherwise: f64): f64 {
+    const value = this.member(key, JsonKind.Number);
+    if (value === null) return otherwise;
+    const number = value.double();
+    if (number >= <f64>least && number <= <f64>most) return number;
+    this.fail(key, "a number from ", "");
+    this.problems.appendNumber(least).append(" to ").appendNumber(most);
+    return otherwise;
+  }
+
+  /** A duration that must be there, in milliseconds: see `durationMsOr`; `leastMs` after an error. */
+  durationMs(key: string, leastMs: i64, mostMs: i64): i64 {
+    this.demand(key, JsonKind.String);
+    return this.durationMsOr(key, leastMs, mostMs, leastMs);
+  }
+
+  /** A duration such as "250ms", "1.5s", "5m" or "2h", in milliseconds: a whole number of them, within the bounds. */
+  durationMsOr(key: string, leastMs: i64, mostMs: i64, otherwiseMs: i64): i64 {
+    const value = this.member(key, JsonKind.String);
+    if (value === null) return otherwiseMs;
+    const text = value.bytes();
+    const ms = parseDurationMs(changetype<usize>(text), text.byteLength);
+    if (ms >= max<i64>(leastMs, 0) && ms <= mostMs) return ms;
+    this.fail(key, 'a duration such as "1.5s" from ', "");
+    this.problems.appendNumber(leastMs).append(" ms to ").appendNumber(mostMs).append(" ms");
+    return otherwiseMs;
+  }
+
+  /** One of `names`, as its index, that must be there; 0 after an error. */
+  oneOf(key: string, names: StaticArray<string>): i32 {
+    this.demand(key, JsonKind.String);
+    return this.oneOfOr(key, names, 0);
+  }
+
   /** One of `names`, as its index. */
-  oneOf(key: string, names: StaticArray<string>, otherwise: i32): i32 {
+  oneOfOr(key: string, names: StaticArray<string>, otherwise: i32): i32 {
     const value = this.member(key, JsonKind.String);
     if (value === null) return otherwise;
     const text = value.bytes();
@@ -92,31 +153,101 @@ export class ConfigReader {
     return otherwise;
   }
 
-  /** Adds an error about a key: what was expected, and what was found in its place (never the value itself). */
+  /** A list of strings that must be there; without those items that are no strings, which are errors. */
+  strings(key: string): string[] {
+    this.demand(key, JsonKind.Array);
+    return this.stringsOr(key, []);
+  }
+
+  stringsOr(key: string, otherwise: string[]): string[] {
+    const list = this.member(key, JsonKind.Array);
+    if (list === null) return otherwise;
+    const texts: string[] = [];
+    let item = list.first;
+    while (item !== null) {
+      if (this.is(item, JsonKind.String)) texts.push(item.string());
+      item = item.next;
+    }
+    return texts;
+  }
+
+  /** An object that must be there, to be read like this one; its keys that nobody asks for are errors too. */
+  object(key: string): ConfigReader {
+    this.demand(key, JsonKind.Object);
+    return this.objectOrNone(key);
+  }
+
+  /** An object; when it is not there, everything in it reads as absent, even what must be there. */
+  objectOrNone(key: string): ConfigReader {
+    return this.inner(this.member(key, JsonKind.Object));
+  }
+
+  /** A list of objects that must be there; without those items that are no objects, which are errors. */
+  objects(key: string): ConfigReader[] {
+    this.demand(key, JsonKind.Array);
+    return this.objectsOrNone(key);
+  }
+
+  /** A list of objects; empty when it is not there. */
+  objectsOrNone(key: string): ConfigReader[] {
+    const readers: ConfigReader[] = [];
+    const list = this.member(key, JsonKind.Array);
+    if (list === null) return readers;
+    let item = list.first;
+    while (item !== null) {
+      if (this.is(item, JsonKind.Object)) readers.push(this.inner(item));
+      item = item.next;
+    }
+    return readers;
+  }
+
+  /** The list as it stands, for items of other kinds; null when it is not there, and after an error. See `failAt`. */
+  list(key: string): Json | null {
+    return this.member(key, JsonKind.Array);
+  }
+
+  /** The value of a key as it stands, for shapes that the others do not read; null when it is not there. See `failAt`. */
+  json(key: string): Json | null {
+    const node = this.ask(key);
+    return node === null ? null : node.get(key);
+  }
+
+  /**
+   * Adds an error about a key: what was expected, and what was found in its place (never the value itself). Says nothing
+   * when the last error is about the same key.
+   */
   fail(key: string, expected: string, found: string): void {
     const node = this.node;
-    if (node === null) return;
-    this.at(node);
+    if (node === null || this.failed == changetype<usize>(key)) return;
+    this.failed = changetype<usize>(key);
+    this.problems.at(node);
     if (node.parent !== null) this.problems.appendByte(0x2f);
     this.problems.append(key);
     const member = node.get(key);
-    this.line(member === null ? node : member)
-      .append(": expected ")
-      .append(expected);
-    if (found.length != 0) this.problems.append(", found ").append(found);
+    this.problems.explain(member === null ? node : member, expected, found);
+  }
+
+  /** Adds an error about a value within what this reader reads, such as one item of a list. */
+  failAt(value: Json, expected: string, found: string): void {
+    this.problems.at(value);
+    this.problems.explain(value, expected, found);
+  }
+
+  /** Adds an error about the object as a whole. */
+  failHere(expected: string, found: string): void {
+    const node = this.node;
+    if (node !== null) this.failAt(node, expected, found);
   }
 
   /** Call it last: a key that nothing has asked for is an error. Logs every error, a line each; true when all is well. */
   finish(filter: string): bool {
-    const node = this.node;
-    if (node !== null) this.checkAsked(node.first);
+    let reader: ConfigReader | null = this;
+    while (reader !== null) {
+      reader.checkAsked();
+      reader = reader.next;
+    }
     logLines(LogLevel.Error, filter, this.problems);
     return this.problems.length == 0;
-  }
-
-  /** Grows with every error. */
-  get errorSize(): i32 {
-    return this.problems.length;
   }
 
   /** All errors so far, a line each. */
@@ -124,65 +255,57 @@ export class ConfigReader {
     return decode(this.problems.toBuffer());
   }
 
-  /** The member if it is there and of this kind; an error when it is of another. */
-  private member(key: string, kind: JsonKind): Json | null {
+  /** The object to look for the key in, which is known from now on. */
+  private ask(key: string): Json | null {
     this.known.appendByte(0x20).append(key);
-    const node = this.node;
+    return this.node;
+  }
+
+  /** The member if it is there and of this kind; an error when it is of another. */
+  private member(key: string, kind: JsonKind, required: bool = false): Json | null {
+    const node = this.ask(key);
     if (node === null) return null;
     const value = node.get(key);
-    if (value === null || value.kind == kind) return value;
-    this.fail(key, nameOf(kind), nameOf(value.kind));
+    if (value === null ? !required : value.kind == kind) return value;
+    this.fail(key, nameOf(kind), describe(value));
     return null;
   }
 
-  private checkAsked(first: Json | null): void {
-    let member = first;
+  /** An error when the key is not there. */
+  private demand(key: string, kind: JsonKind): void {
+    if (!this.has(key)) this.fail(key, nameOf(kind), "nothing");
+  }
+
+  /** Whether the value is of this kind; an error when it is of another. */
+  private is(value: Json, kind: JsonKind): bool {
+    if (value.kind == kind) return true;
+    this.failAt(value, nameOf(kind), describe(value));
+    return false;
+  }
+
+  private inner(node: Json | null): ConfigReader {
+    const reader = new ConfigReader(node, this.problems);
+    // In the order of the text, behind those of this reader.
+    let last: ConfigReader = this;
+    let next = this.next;
+    while (next !== null) {
+      last = next;
+      next = last.next;
+    }
+    last.next = reader;
+    return reader;
+  }
+
+  private checkAsked(): void {
+    const node = this.node;
+    if (node === null) return;
+    let member = node.first;
     while (member !== null) {
       if (!member.asked) {
-        this.at(member);
-        this.line(member).append(": unknown key; known are").appendBytes(this.known.ptr, this.known.length);
+        this.problems.at(member);
+        this.problems.line(member).append(": unknown key; known are").appendBytes(this.known.ptr, this.known.length);
       }
       member = member.next;
     }
   }
-
-  /** Begins an error: on a line of its own, with the place of the value. */
-  private at(value: Json): void {
-    if (this.problems.length != 0) this.problems.appendByte(0x0a);
-    value.appendPath(this.problems);
-  }
-
-  /** " (line 3)" in a text of several lines; Envoy makes one line of a Struct, and then it says nothing. */
-  private line(value: Json): Encoder {
-    const line = value.line();
-    if (line != 1) this.problems.append(" (line ").appendNumber(line).appendByte(0x29);
-    return this.problems;
-  }
-}
-
-function nameOf(kind: JsonKind): string {
-  if (kind == JsonKind.Null) return "null";
-  if (kind == JsonKind.Bool) return "a boolean";
-  if (kind == JsonKind.Number) return "a number";
-  if (kind == JsonKind.String) return "a string";
-  return kind == JsonKind.Array ? "an array" : "an object";
-}
-
-/** Turns a token to lower case where it stands; false when it is empty or has other characters. */
-function lowerToken(ptr: usize, length: i32): bool {
-  for (let i = 0; i < length; ++i) {
-    const byte = <i32>load<u8>(ptr + i);
-    const letter = byte | 0x20;
-    if (letter >= 0x61 && letter <= 0x7a) store<u8>(ptr + i, letter);
-    else if ((byte < 0x30 || byte > 0x39) && !isTokenMark(byte)) return false;
-  }
-  return length != 0;
-}
-
-/** One of !#$%&'*+-.^_`|~ */
-function isTokenMark(byte: i32): bool {
-  if (byte < 0x20) return false;
-  // A bit for each of 0x20-0x3f.
-  if (byte < 0x40) return ((0x6cfa >> (byte - 0x20)) & 1) != 0;
-  return byte == 0x5e || byte == 0x5f || byte == 0x60 || byte == 0x7c || byte == 0x7e;
 }

@@ -1,6 +1,6 @@
 // A JSON document over the UTF-8 bytes it was read from: text and numbers are decoded when they are asked for.
 import { decode, Encoder, first } from "../text";
-import { JsonParser } from "./parser";
+import { JsonParser, lineAt } from "./parser";
 
 export enum JsonKind {
   Null,
@@ -86,6 +86,12 @@ export class Json {
     return negative ? -value : value;
   }
 
+  /** The number; NaN when this is none. */
+  double(): f64 {
+    if (this.kind != JsonKind.Number) return NaN;
+    return parseFloat(String.UTF8.decodeUnsafe(this.start, this.end - this.start));
+  }
+
   /** Appends where this value is: its JSON pointer, such as "/rules/0/keys"; an odd key is shown by its place. */
   appendPath(to: Encoder): void {
     const parent = this.parent;
@@ -98,9 +104,7 @@ export class Json {
 
   /** The line it begins on, from 1. */
   line(): i32 {
-    let line = 1;
-    for (let at = changetype<usize>(this.source); at < this.start; ++at) if (load<u8>(at) == 10) ++line;
-    return line;
+    return lineAt(this.source, this.start);
   }
 }
 

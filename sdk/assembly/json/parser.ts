@@ -32,17 +32,10 @@ export class JsonParser {
 
   /** Appends what is wrong, such as "line 2, column 7: expected a value". */
   appendError(to: Encoder): void {
-    let line = 1;
-    let lineStart = changetype<usize>(this.source);
-    for (let at = lineStart; at < this.failedAt; ++at) {
-      if (load<u8>(at) != 10) continue;
-      ++line;
-      lineStart = at + 1;
-    }
-    to.append("line ")
-      .appendNumber(line)
-      .append(", column ")
-      .appendNumber(this.failedAt - lineStart + 1);
+    const failedAt = this.failedAt;
+    let column = 1;
+    while (failedAt - column >= changetype<usize>(this.source) && load<u8>(failedAt - column) != 10) ++column;
+    to.append("line ").appendNumber(lineAt(this.source, failedAt)).append(", column ").appendNumber(column);
     to.append(": expected ").append(this.expected);
   }
 
@@ -68,10 +61,10 @@ export class JsonParser {
     const isObject = parent.kind == JsonKind.Object;
     const close = isObject ? 0x7d : 0x5d;
     if (depth > DEPTH) this.fail("at most 64 levels");
-    this.at += 1;
+    this.skip();
     let last: Json | null = null;
     let byte = this.peek();
-    if (byte == close) this.at += 1;
+    if (byte == close) this.skip();
     while (byte != close && byte != -1) {
       let key: ArrayBuffer | null = null;
       if (isObject) key = this.name(parent);
@@ -84,7 +77,7 @@ export class JsonParser {
       last = child;
       byte = this.peek();
       if (byte != 0x2c && byte != close) this.fail(isObject ? '"," or "}"' : '"," or "]"');
-      this.at += 1;
+      this.skip();
     }
     if (byte == -1) this.fail("a value");
   }
@@ -96,41 +89,41 @@ export class JsonParser {
     const key = first().toBuffer();
     if (parent.find(first()) !== null) this.fail("each name once");
     if (this.peek() != 0x3a) this.fail('":"');
-    this.at += 1;
+    this.skip();
     return key;
   }
 
   private word(expected: string): void {
     for (let i = 0; i < expected.length; ++i) {
       if (this.byte() != expected.charCodeAt(i)) this.fail("a value");
-      this.at += 1;
+      this.skip();
     }
   }
 
   private number(): void {
-    if (this.byte() == 0x2d) this.at += 1;
-    if (this.byte() == 0x30) this.at += 1;
+    if (this.byte() == 0x2d) this.skip();
+    if (this.byte() == 0x30) this.skip();
     else this.digits();
     if (this.byte() == 0x2e) {
-      this.at += 1;
+      this.skip();
       this.digits();
     }
     // At the end, -1 | 0x20 is still -1.
     if ((this.byte() | 0x20) != 0x65) return;
-    this.at += 1;
+    this.skip();
     const sign = this.byte();
-    if (sign == 0x2b || sign == 0x2d) this.at += 1;
+    if (sign == 0x2b || sign == 0x2d) this.skip();
     this.digits();
   }
 
   private digits(): void {
     if (!isDigit(this.byte())) this.fail("a value");
-    while (isDigit(this.byte())) this.at += 1;
+    while (isDigit(this.byte())) this.skip();
   }
 
   /** Reads a string with its quotes; appends its text. */
   private string(into: Encoder): void {
-    this.at += 1;
+    this.skip();
     let byte = this.byte();
     while (byte != 0x22) {
       if (byte < 0x20) {
@@ -141,7 +134,7 @@ export class JsonParser {
       else this.character(byte, into);
       byte = this.byte();
     }
-    this.at += 1;
+    this.skip();
   }
 
   /** One character as it stands there. Well-formed UTF-8, Unicode table 3-7: only the second byte has ranges of its own. */
@@ -151,7 +144,7 @@ export class JsonParser {
     let more = byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
     if (byte >= 0x80 && (byte < 0xc2 || byte > 0xf4)) this.fail("valid UTF-8");
     into.appendByte(byte);
-    this.at += 1;
+    this.skip();
     for (; more > 0; --more) {
       const next = this.byte();
       if (next < low || next > high) {
@@ -159,16 +152,16 @@ export class JsonParser {
         return;
       }
       into.appendByte(next);
-      this.at += 1;
+      this.skip();
       low = 0x80;
       high = 0xbf;
     }
   }
 
   private escape(into: Encoder): void {
-    this.at += 1;
+    this.skip();
     const byte = this.byte();
-    this.at += 1;
+    this.skip();
     if (byte == 0x75) this.codePoint(into);
     else if (byte == 0x22 || byte == 0x5c || byte == 0x2f) into.appendByte(byte);
     else if (byte == 0x62) into.appendByte(8);
@@ -204,7 +197,7 @@ export class JsonParser {
       if (isDigit(byte)) value = (value << 4) | (byte - 48);
       else if (letter >= 0x61 && letter <= 0x66) value = (value << 4) | (letter - 0x57);
       else this.fail("four hex digits");
-      this.at += 1;
+      this.skip();
     }
     return value;
   }
@@ -213,10 +206,14 @@ export class JsonParser {
   private peek(): i32 {
     let byte = this.byte();
     while (byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09) {
-      this.at += 1;
+      this.skip();
       byte = this.byte();
     }
     return byte;
+  }
+
+  private skip(): void {
+    this.at += 1;
   }
 
   private byte(): i32 {
@@ -231,6 +228,13 @@ export class JsonParser {
     }
     this.at = this.end;
   }
+}
+
+/** The line of a place in the text, from 1. */
+export function lineAt(source: ArrayBuffer, place: usize): i32 {
+  let line = 1;
+  for (let at = changetype<usize>(source); at < place; ++at) if (load<u8>(at) == 10) ++line;
+  return line;
 }
 
 function isDigit(byte: i32): bool {

@@ -2,7 +2,7 @@
 
 import { JsonParser } from "../../assembly/json/parser";
 import { Encoder } from "../../assembly/text";
-import { ConfigReader, Json } from "../../json";
+import { Json } from "../../json";
 
 let text = new ArrayBuffer(0);
 let result = new ArrayBuffer(0);
@@ -36,13 +36,8 @@ export function string(): void {
   result = String.UTF8.encode(value === null ? "" : value.string());
 }
 
-/** Reads `{name, hold?, limit?, strict?}` as a filter would; the result is the errors, a line each. */
-export function config(): void {
-  const reader = ConfigReader.read(text);
-  const name = reader.string("name");
-  const hold = reader.oneOf("hold", ["headers", "body"], 0);
-  const limit = reader.integerOr("limit", 1, 1000, 7);
-  const strict = reader.boolOr("strict", true);
-  const good = reader.finish("test");
-  result = String.UTF8.encode(good ? `${name} ${hold} ${limit} ${strict}` : reader.errors);
+/** The number that the document is. */
+export function double(): f64 {
+  const value: Json | null = new JsonParser(text).parse();
+  return value === null ? NaN : value.double();
 }
