@@ -1,50 +1,54 @@
 /** The engine over our own host: no network, no process, any wall clock. */
 import { readFile } from "node:fs/promises";
 import {
-  HeaderMap,
   Host,
-  HttpContext,
-  type HttpStream,
   LoadError,
   type LoadedModule,
   loadModule,
   type PluginOptions,
   PluginRefused,
   realClock,
-  requestHeaders,
+  StreamContext,
   type StreamResult,
   shiftedClock,
+  type TcpUpstream,
 } from "@proxy-wasm-kit/host";
+import { HostClusters } from "./host-clusters.ts";
+import { feed, turn } from "./host-feed.ts";
 import {
   type CallbackRecord,
   ConfigurationRefused,
   type Engine,
   type Exchange,
   type FilterSpec,
-  type HeaderLine,
   type LogLine,
   logLevels,
+  type Observation,
   type ProxyOptions,
   type ProxyRequest,
   type RunningProxy,
+  type TcpExchange,
+  type TcpRequest,
 } from "./types.ts";
 import { framed } from "./upstream.ts";
 import { withoutVolatileRequestLines, withoutVolatileResponseLines } from "./volatile.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** A stream nothing happens on for so long counts as hanging, and its client goes away. */
 const patienceMs = 10_000;
-/** The largest DATA frame an HTTP/2 client sends without being told otherwise (RFC 9113, section 6.5.2). */
-const maxFrameBytes = 16_384;
-/** Envoy hands over an HTTP/1 body as it has arrived, however large: 300 kB in one callback on Envoy 1.39.3. */
-const maxPieceBytes = { http1: Number.POSITIVE_INFINITY, http2: maxFrameBytes };
-
 const modules = new Map<string, Promise<LoadedModule>>();
 
 /** What is heard of the modules; emptied by whoever reports it. */
 class Record {
   logs: LogLine[] = [];
   callbacks: CallbackRecord[] = [];
-  hostLogs: string[] = [];
+  readonly allLogs: LogLine[] = [];
+  readonly hostLogs: string[] = [];
+
+  log(line: LogLine): void {
+    this.logs.push(line);
+    this.allLogs.push(line);
+  }
 
   /** Returns what was heard since the last time. */
   take(): { logs: LogLine[]; callbacks: CallbackRecord[] } {
@@ -60,9 +64,10 @@ export const hostEngine: Engine = {
   title: `host (V8 ${process.versions.v8})`,
   async start(options: ProxyOptions): Promise<RunningProxy> {
     const record = new Record();
+    const clusters = new HostClusters(options.clusters);
     try {
-      const host = await startHost(options, record);
-      return new HostProxy(host, options.protocol ?? "http1", record);
+      const host = await startHost(options, clusters, record);
+      return new HostProxy(host, options, clusters, record);
     } catch (error) {
       if (!(error instanceof PluginRefused || error instanceof LoadError)) throw error;
       throw new ConfigurationRefused([error.message, ...record.hostLogs].join("\n"), record.logs);
@@ -70,30 +75,36 @@ export const hostEngine: Engine = {
   },
 };
 
-async function startHost(options: ProxyOptions, record: Record): Promise<Host> {
+async function startHost(options: ProxyOptions, clusters: HostClusters, record: Record): Promise<Host> {
+  const plugins = (filters: readonly FilterSpec[] = []) => Promise.all(filters.map(pluginOf));
   return Host.start({
-    plugins: await Promise.all(options.filters.map(pluginOf)),
+    plugins: await plugins(options.filters),
+    networkPlugins: await plugins(options.networkFilters),
+    services: await plugins(options.services),
+    ...clusters.options,
+    tcpUpstream: tcpUpstream(options.tcpUpstream),
     upstream: async () => framed(options.upstream ?? { status: 200, body: "ok\n" }),
     clock: options.now === undefined ? realClock : shiftedClock(options.now),
     logLevel: logLevels.indexOf(options.logLevel ?? "trace") as 0 | 1 | 2 | 3 | 4 | 5,
     upgrades: options.upgrades ?? [],
     ...(options.bufferLimitBytes === undefined ? {} : { bufferLimitBytes: options.bufferLimitBytes }),
-    onLog: ({ level, message }) => record.logs.push({ level: logLevels[level] ?? "info", message }),
+    onLog: ({ level, message }) => record.log({ level: logLevels[level] ?? "info", message }),
     onHostLog: (message) => record.hostLogs.push(message),
     onCallback({ context, name, arguments: values, result }) {
-      if (!(context instanceof HttpContext)) return;
+      if (!(context instanceof StreamContext)) return;
       record.callbacks.push({ name, arguments: values, ...(result === undefined ? {} : { result }) });
     },
   });
 }
 
 async function pluginOf(filter: FilterSpec): Promise<PluginOptions> {
-  const { name, wasm, rootId, configuration, environment, failurePolicy, allowOnHeadersStopIteration } = filter;
+  const { name, wasm, rootId, vmId, configuration, environment, failurePolicy, allowOnHeadersStopIteration } = filter;
   const isRaw = typeof configuration === "string" || configuration instanceof Uint8Array;
   return {
     name,
     module: await moduleAt(wasm),
     rootId: rootId ?? name,
+    vmId: vmId ?? "",
     configuration: isRaw ? configuration : configuration === undefined ? "" : JSON.stringify(configuration),
     environment: environment ?? {},
     failurePolicy: failurePolicy ?? "FAIL_CLOSED",
@@ -110,39 +121,84 @@ async function moduleAt(path: string): Promise<LoadedModule> {
   return module;
 }
 
+const tcpUpstream =
+  ({ reply = "echo", closes = false }: ProxyOptions["tcpUpstream"] = {}): TcpUpstream =>
+  async (socket) => {
+    let isFirst = true;
+    for await (const piece of socket.received) {
+      if (reply === "echo") socket.write(piece);
+      else if (isFirst) socket.write(reply);
+      isFirst = false;
+      if (closes) socket.end();
+    }
+    socket.end();
+  };
+
 class HostProxy implements RunningProxy {
   readonly startLogs: readonly LogLine[];
   readonly #host: Host;
-  readonly #protocol: "http1" | "http2";
+  readonly #options: ProxyOptions;
+  readonly #clusters: HostClusters;
   readonly #record: Record;
 
-  constructor(host: Host, protocol: "http1" | "http2", record: Record) {
+  constructor(host: Host, options: ProxyOptions, clusters: HostClusters, record: Record) {
     this.#host = host;
-    this.#protocol = protocol;
+    this.#options = options;
+    this.#clusters = clusters;
     this.#record = record;
     this.startLogs = record.take().logs;
   }
 
   async send(request: ProxyRequest): Promise<Exchange> {
     this.#record.take();
-    const stream = await this.#host.openStream(this.#protocol);
+    const callsBefore = this.#clusters.calls().length;
+    const { protocol = "http1" } = this.#options;
+    const stream = await this.#host.openStream(protocol);
     const timer = setTimeout(() => stream.reset(), patienceMs);
-    await feed(stream, request, this.#protocol);
+    await feed(stream, request, protocol);
     const result = await stream.finished;
     clearTimeout(timer);
-    return { ...this.#withoutVolatile(result), ...this.#record.take(), calls: [] };
+    const calls = this.#clusters.calls().slice(callsBefore);
+    return { ...this.#withoutVolatile(result), ...this.#record.take(), calls };
   }
 
-  async connect(): Promise<never> {
-    throw new Error("there are no network filters");
-  }
-
-  async waitFor(): Promise<never> {
-    throw new Error("not yet");
+  async connect({ pieces = [], unfinished = false }: TcpRequest): Promise<TcpExchange> {
+    if (this.#options.networkFilters === undefined) {
+      throw new Error("connections need network filters, and this proxy has none");
+    }
+    this.#record.take();
+    const callsBefore = this.#clusters.calls().length;
+    const connection = await this.#host.openConnection();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      connection.reset();
+    }, patienceMs);
+    for (const piece of pieces) {
+      connection.write(piece);
+      await turn();
+    }
+    if (!unfinished) connection.end();
+    for await (const _ of connection.received);
+    // A client that has been told the end has nothing more to say.
+    connection.end();
+    const result = await connection.finished;
+    clearTimeout(timer);
+    const calls = this.#clusters.calls().slice(callsBefore);
+    return { ...result, end: isLate ? "open" : result.end, ...this.#record.take(), calls };
   }
 
   async metrics(): Promise<{ [name: string]: number }> {
     return Object.fromEntries(Array.from(this.#host.metrics(), ([name, value]) => [name, Number(value)]));
+  }
+
+  waitFor(condition: (seen: Observation) => boolean): Promise<Observation> {
+    const look = async () => ({
+      metrics: await this.metrics(),
+      logs: [...this.#record.allLogs],
+      calls: this.#clusters.calls(),
+    });
+    return waitFor(look, condition);
   }
 
   async close(): Promise<void> {
@@ -158,38 +214,3 @@ class HostProxy implements RunningProxy {
     };
   }
 }
-
-/** Gives a stream its request as the network would: what arrives together in one go, the rest with turns between. */
-async function feed(stream: HttpStream, request: ProxyRequest, protocol: "http1" | "http2"): Promise<void> {
-  const { method = "GET", path = "/", authority = "example.com", body, trailers, unfinished = false } = request;
-  const isWhole = typeof body === "string" || body instanceof Uint8Array;
-  const pieces = (isWhole ? [body] : (body ?? []))
-    .map((piece) => Buffer.from(piece))
-    .filter(({ length }) => length > 0);
-  const headers = [...(request.headers ?? [])];
-  if (isWhole && !has(headers, "content-length")) headers.push(["content-length", String(pieces[0]?.length ?? 0)]);
-  const isBodiless = !unfinished && pieces.length === 0 && trailers === undefined && (body === undefined || isWhole);
-  stream.requestHeaders(requestHeaders({ method, path, authority, headers }), isBodiless);
-  if (isBodiless) return;
-  // A client that cuts the body in pieces, or has nothing to send yet, sends the headers ahead.
-  if (!isWhole) await turn();
-  const endsWithData = isWhole && protocol === "http2" && trailers === undefined && !unfinished;
-  for (const piece of pieces) {
-    feedPiece(stream, piece, protocol, endsWithData);
-    if (!isWhole) await turn();
-  }
-  if (unfinished || endsWithData) return;
-  if (trailers === undefined) stream.requestData(new Uint8Array(), true);
-  else stream.requestTrailers(new HeaderMap("trailers", trailers));
-}
-
-function feedPiece(stream: HttpStream, piece: Uint8Array, protocol: "http1" | "http2", isLast: boolean): void {
-  const max = maxPieceBytes[protocol];
-  for (let at = 0; at < piece.length; at += max) {
-    stream.requestData(piece.subarray(at, at + max), isLast && at + max >= piece.length);
-  }
-}
-
-const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
-
-const has = (lines: readonly HeaderLine[], name: string) => lines.some(([other]) => other.toLowerCase() === name);
