@@ -16,7 +16,7 @@ describe("a module exports only the callbacks its filter overrides", () => {
 
   test.each([
     ["sdk/test/assembly/empty.ts", []],
-    ["sdk/test/assembly/add-header.ts", ["proxy_on_response_headers"]],
+    ["examples/add-header/assembly/index.ts", ["proxy_on_response_headers"]],
     [
       "sdk/test/assembly/probe.ts",
       ["proxy_on_request_headers", "proxy_on_request_body", "proxy_on_request_trailers", "proxy_on_log"],
@@ -37,7 +37,7 @@ describe("a module exports only the callbacks its filter overrides", () => {
 /** What each costs; the runtime, the collector, assertions and the words of errors are in it. */
 test.each([
   ["sdk/test/assembly/empty.ts", 3500],
-  ["sdk/test/assembly/add-header.ts", 5000],
+  ["examples/add-header/assembly/index.ts", 5000],
 ])("%s is at most %i bytes", async (entry, most) => {
   expect((await compileBytes(entry)).length).toBeLessThanOrEqual(most);
 });
@@ -53,7 +53,7 @@ describe("a stream", () => {
   let next = 2;
 
   beforeAll(async () => {
-    module = await compile<Streams>("sdk/test/assembly/add-header.ts");
+    module = await compile<Streams>("examples/add-header/assembly/index.ts");
     module.proxy_on_context_create(1, 0);
   });
 
