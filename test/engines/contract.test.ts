@@ -13,10 +13,12 @@ import {
 } from "@proxy-wasm-kit/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../compile.ts";
+import { istioEngine } from "./istio.ts";
 
 const engines: readonly (readonly [string, Engine | string])[] = [
   ["host", hostEngine],
   ["envoy", await envoyEngine().catch((error: Error) => error.message)],
+  ["istio", await istioEngine()],
 ];
 
 const folder = await mkdtemp(join(tmpdir(), "pwk-probe-"));

@@ -5,9 +5,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { type DeliveryPlan, envoyFilter, toYaml } from "@proxy-wasm-kit/deliver";
-import { EnvoyProcess, findEnvoy } from "@proxy-wasm-kit/envoy";
+import { EnvoyProcess, EnvoyRefused, findEnvoy } from "@proxy-wasm-kit/envoy";
 import {
   ConfigurationRefused,
   createEnvoyProxy,
@@ -16,8 +15,11 @@ import {
   type FilterSpec,
   type ProxyOptions,
   type RunningProxy,
+  type Surroundings,
   startSurroundings,
+  wasmFilter,
 } from "@proxy-wasm-kit/testing";
+import { clusterPatches, networkFilterPatches } from "../istio/additions.ts";
 import { IstioHarness } from "../istio/harness.ts";
 import { filesIn, isBuilt, istioVersion } from "../istio/location.mjs";
 import {
@@ -29,10 +31,7 @@ import {
   workload,
   workloadObjects,
 } from "../istio/workload.ts";
-
-/** Envoy has its listeners within a fraction of a second. */
-const patienceMs = 20_000;
-const pollMs = 10;
+import { listenerRefusal, type WantedListener } from "./istio-listeners.ts";
 
 /** The reason, as a string, when this machine cannot run it. */
 export async function istioEngine(): Promise<Engine | string> {
@@ -58,32 +57,23 @@ async function start(binary: string, options: ProxyOptions): Promise<RunningProx
   };
   try {
     const around = await startSurroundings(options);
-    const { upstream, clusters } = around;
     ends.push(() => around.close());
-    const port = await freePort();
-    const harness = await startHarness(options, { inbound: port, application: upstream.port });
+    const ports = await portsFor(around);
+    const harness = await startHarness(options, around, ports);
     ends.push(() => harness.stop());
     const recorder = new EnvoyRecorder();
-    const level = options.logLevel ?? "trace";
-    const envoy = await EnvoyProcess.start({
-      binary,
-      bootstrap: podBootstrap(harness.port, istioVersion()),
-      componentLogLevels: { wasm: level === "warn" ? "warning" : level },
-      onRecord: (record) => recorder.add(record),
-    });
+    const envoy = await startEnvoy(binary, harness, recorder, options);
     ends.push(() => envoy.stop());
-    const refusal = await listenerRefusal(envoy, port, options.filters);
-    if (refusal !== null) {
+    for (const wanted of wantedListeners(options, ports)) {
+      const refusal = await listenerRefusal(envoy, wanted);
+      if (refusal === null) continue;
       await envoy.stop(); // Then its log has been read to the end.
       throw new ConfigurationRefused(refusal, recorder.take().logs);
     }
+    const { upstream, clusters, tcpUpstream } = around;
     const proxy = await createEnvoyProxy({
-      envoy,
-      recorder,
-      upstream,
-      clusters,
-      port,
-      protocol: options.protocol ?? "http1",
+      ...{ envoy, recorder, upstream, clusters, port: ports.inbound, protocol: options.protocol ?? "http1" },
+      ...(ports.tcp && tcpUpstream && { tcp: { port: ports.tcp.inbound, upstream: tcpUpstream } }),
     });
     return { ...proxy, close: endAll };
   } catch (error) {
@@ -92,13 +82,48 @@ async function start(binary: string, options: ProxyOptions): Promise<RunningProx
   }
 }
 
-async function startHarness(options: ProxyOptions, ports: Ports): Promise<IstioHarness> {
+const portsFor = async ({ upstream, tcpUpstream }: Surroundings): Promise<Ports> => ({
+  inbound: await freePort(),
+  application: upstream.port,
+  ...(tcpUpstream && { tcp: { inbound: await freePort(), application: tcpUpstream.port } }),
+});
+
+async function startEnvoy(
+  binary: string,
+  harness: IstioHarness,
+  recorder: EnvoyRecorder,
+  { logLevel = "trace", services = [] }: ProxyOptions,
+): Promise<EnvoyProcess> {
+  try {
+    return await EnvoyProcess.start({
+      binary,
+      bootstrap: podBootstrap(harness.port, istioVersion(), services.map(wasmFilter)),
+      componentLogLevels: { wasm: logLevel === "warn" ? "warning" : logLevel },
+      onRecord: (record) => recorder.add(record),
+    });
+  } catch (error) {
+    if (error instanceof EnvoyRefused) throw new ConfigurationRefused(error.message, recorder.take().logs);
+    throw error;
+  }
+}
+
+const wantedListeners = ({ filters, networkFilters = [] }: ProxyOptions, { inbound, tcp }: Ports): WantedListener[] => [
+  { port: inbound, kind: "http", filters },
+  ...(tcp === undefined ? [] : [{ port: tcp.inbound, kind: "tcp" as const, filters: networkFilters }]),
+];
+
+async function startHarness(options: ProxyOptions, around: Surroundings, ports: Ports): Promise<IstioHarness> {
   const folder = await mkdtemp(join(tmpdir(), "pwk-istio-"));
+  const byHand = [
+    settings(options),
+    ...clusterPatches(around.clusters),
+    ...(ports.tcp === undefined ? [] : networkFilterPatches(options.networkFilters ?? [], ports.tcp.inbound)),
+  ];
   try {
     const manifests = {
       "kube.yaml": toYaml(kubernetesObjects(ports)),
       "workload.yaml": toYaml(workloadObjects(ports)),
-      "settings.yaml": toYaml([settings(options)]),
+      "settings.yaml": toYaml(byHand),
       "filters.yaml": toYaml(plans(options.filters).map(envoyFilter)),
     };
     for (const [name, text] of Object.entries(manifests)) await writeFile(join(folder, name), text, { mode: 0o600 });
@@ -112,7 +137,7 @@ async function startHarness(options: ProxyOptions, ports: Ports): Promise<IstioH
 /** What a user of the filters would deliver. Each goes right before the router, so the last one ends nearest to it. */
 const plans = (filters: readonly FilterSpec[]): DeliveryPlan[] =>
   filters.map((filter, index) => {
-    const { name, configuration, environment, failurePolicy, allowOnHeadersStopIteration } = filter;
+    const { name, vmId, configuration, environment, failurePolicy, allowOnHeadersStopIteration } = filter;
     return {
       name,
       namespace: workload.namespace,
@@ -121,70 +146,10 @@ const plans = (filters: readonly FilterSpec[]): DeliveryPlan[] =>
       priority: index,
       rootId: filter.rootId ?? name,
       modulePath: resolve(filter.wasm),
+      ...(vmId !== undefined && { vmId }),
       ...(configuration !== undefined && { configuration }),
       ...(environment !== undefined && { environment }),
       ...(failurePolicy !== undefined && { failurePolicy }),
       ...(allowOnHeadersStopIteration !== undefined && { allowOnHeadersStopIteration }),
     };
   });
-
-/** Resolves when Envoy has the listener with all filters: with null, or with why Envoy has refused it. */
-async function listenerRefusal(
-  envoy: EnvoyProcess,
-  port: number,
-  filters: readonly FilterSpec[],
-): Promise<string | null> {
-  const giveUpAt = Date.now() + patienceMs;
-  for (;;) {
-    const listener = await dynamicListener(envoy, port);
-    const refusal = listener?.error_state?.details;
-    if (refusal !== undefined) return `envoy refused the listener: ${refusal}`;
-    const names = listener?.active_state === undefined ? [] : httpFilterNames(listener.active_state.listener);
-    if (names.length > 0) {
-      const wanted = filters.map(({ name }) => name);
-      const found = names.filter((name) => wanted.includes(name));
-      if (found.join() === wanted.join()) return null;
-      throw new Error(`istiod has made another chain of the manifests than ${wanted}: ${names}`);
-    }
-    if (Date.now() > giveUpAt) throw new Error(`envoy has got no listener on port ${port} from istiod`);
-    await delay(pollMs);
-  }
-}
-
-async function dynamicListener(envoy: EnvoyProcess, port: number): Promise<DynamicListener | undefined> {
-  const { configs } = (await envoy.admin.configDump()) as ConfigDump;
-  const dump = configs.find((config) => config["@type"].endsWith(".ListenersConfigDump"));
-  return dump?.dynamic_listeners?.find(({ name }) => name.endsWith(`_${port}`));
-}
-
-/** Every filter chain has the same ones; without any chain that speaks HTTP there are none. */
-function httpFilterNames({ filter_chains = [], default_filter_chain }: ListenerMessage): string[] {
-  for (const { filters = [] } of [...filter_chains, ...(default_filter_chain ? [default_filter_chain] : [])]) {
-    for (const { typed_config } of filters) {
-      if (typed_config?.http_filters !== undefined) return typed_config.http_filters.map(({ name }) => name);
-    }
-  }
-  return [];
-}
-
-/** `envoy.admin.v3.ConfigDump`, as far as it is read here. */
-interface ConfigDump {
-  readonly configs: readonly { readonly "@type": string; readonly dynamic_listeners?: readonly DynamicListener[] }[];
-}
-
-interface DynamicListener {
-  readonly name: string;
-  readonly active_state?: { readonly listener: ListenerMessage };
-  readonly error_state?: { readonly details?: string };
-}
-
-interface ListenerMessage {
-  readonly filter_chains?: readonly FilterChain[];
-  readonly default_filter_chain?: FilterChain;
-}
-
-interface FilterChain {
-  readonly filters?: readonly {
-    readonly typed_config?: { readonly http_filters?: readonly { readonly name: string }[] };
-  }[];
-}

@@ -1,7 +1,7 @@
 /** The pod that istiod configures: its objects, its Envoy's bootstrap, and what the tests need of its listener. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { bootstrap, type Message } from "@proxy-wasm-kit/envoy";
+import { bootstrap, type Message, type WasmFilter, wasmService } from "@proxy-wasm-kit/envoy";
 import { accessLog, type ProxyOptions } from "@proxy-wasm-kit/testing";
 
 export const workload = { name: "app-1", namespace: "test", labels: { app: "app" } } as const;
@@ -17,6 +17,8 @@ export interface Ports {
   readonly inbound: number;
   /** Where the application in the pod is. */
   readonly application: number;
+  /** The same two for TCP connections. */
+  readonly tcp?: { readonly inbound: number; readonly application: number };
 }
 
 export const kubernetesObjects = ({ application }: Ports): object[] => [
@@ -36,7 +38,7 @@ export const kubernetesObjects = ({ application }: Ports): object[] => [
 ];
 
 /** A port of loopback instead of captured traffic, nothing outbound, plain text. */
-export const workloadObjects = ({ inbound, application }: Ports): object[] => [
+export const workloadObjects = ({ inbound, application, tcp }: Ports): object[] => [
   {
     apiVersion: "networking.istio.io/v1",
     kind: "Sidecar",
@@ -44,11 +46,8 @@ export const workloadObjects = ({ inbound, application }: Ports): object[] => [
     spec: {
       workloadSelector: { labels },
       ingress: [
-        {
-          port: { number: inbound, protocol: "HTTP", name: "http" },
-          bind: loopback,
-          defaultEndpoint: `${loopback}:${application}`,
-        },
+        ingress("HTTP", inbound, application),
+        ...(tcp === undefined ? [] : [ingress("TCP", tcp.inbound, tcp.application)]),
       ],
       egress: [{ hosts: ["~/*"] }],
     },
@@ -60,6 +59,12 @@ export const workloadObjects = ({ inbound, application }: Ports): object[] => [
     spec: { mtls: { mode: "DISABLE" } },
   },
 ];
+
+const ingress = (protocol: "HTTP" | "TCP", inbound: number, application: number): object => ({
+  port: { number: inbound, protocol, name: protocol.toLowerCase() },
+  bind: loopback,
+  defaultEndpoint: `${loopback}:${application}`,
+});
 
 /** An EnvoyFilter that sets the listener up as that of the Envoy engine is: from its own bootstrap, field by field. */
 export function settings({ upgrades = [], bufferLimitBytes }: ProxyOptions): object {
@@ -116,8 +121,8 @@ export function settings({ upgrades = [], bufferLimitBytes }: ProxyOptions): obj
   };
 }
 
-/** Of a pod's Envoy whose control plane is at `adsPort`. */
-export function podBootstrap(adsPort: number, istioVersion: string): object {
+/** Of a pod's Envoy whose control plane is at `adsPort`. Services are a matter of the bootstrap: istiod sends none. */
+export function podBootstrap(adsPort: number, istioVersion: string, services: readonly WasmFilter[] = []): object {
   return {
     node: {
       id: `sidecar~${loopback}~${name}.${namespace}~${namespace}.svc.cluster.local`,
@@ -142,6 +147,7 @@ export function podBootstrap(adsPort: number, istioVersion: string): object {
       cds_config: { ads: {}, resource_api_version: "V3" },
     },
     static_resources: { clusters: [adsCluster(adsPort)] },
+    ...(services.length > 0 && { bootstrap_extensions: services.map(wasmService) }),
   };
 }
 

@@ -1,6 +1,21 @@
 /** All scenarios, in the order they run: equal set-ups together, so that they share a proxy. */
 import type { Scenario } from "../scenario.ts";
+import { abCohort } from "./ab-cohort.ts";
+import { addHeader } from "./add-header.ts";
+import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
+import { jwtPayloadPadding } from "./jwt-payload-padding.ts";
+import { queueWorker } from "./queue-worker.ts";
+import { tcpTap } from "./tcp-tap.ts";
 
-export const scenarios: readonly Scenario[] = [...hmacAuth, ...hmacAuthConfiguration];
+export const scenarios: readonly Scenario[] = [
+  ...hmacAuth,
+  ...hmacAuthConfiguration,
+  ...addHeader,
+  ...abCohort,
+  ...jwtPayloadPadding,
+  ...tcpTap,
+  ...queueWorker,
+  ...grpcCheck,
+];
