@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: engine,
           include: [`test/acceptance/${engine}{,-*}.test.ts`],
+          globalSetup: ["./test/build-modules.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

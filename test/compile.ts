@@ -15,7 +15,7 @@ export async function compile(entry: string, to: string): Promise<void> {
     },
   });
   if (error !== null || bytes === undefined) throw new Error(`${entry} does not compile:\n${messages.toString()}`);
-  const draft = `${to}.${process.pid}`;
+  const draft = `${to}.${crypto.randomUUID()}`;
   await mkdir(dirname(to), { recursive: true });
   await writeFile(draft, bytes);
   await rename(draft, to);

@@ -42,30 +42,45 @@ function scenarioTable(modules: readonly TestModule[]): string[] {
   if (rows.size === 0) return [];
   const width = Math.max(...[...rows.keys()].map((name) => name.length));
   const line = (name: string, cells: readonly string[]) =>
-    `${name.padEnd(width)}  ${cells.map((cell) => cell.padEnd(5)).join("  ")}`;
+    `${name.padEnd(width)}  ${cells.map((cell) => cell.padEnd(5)).join("  ")}`.trimEnd();
   const cell = (row: ReadonlyMap<string, TestCase>, engine: string) => {
     const state = row.get(engine)?.result().state;
     return state === undefined ? "" : marks[state];
   };
-  return [
-    "",
-    line("Scenarios", engines),
-    ...[...rows].map(([name, row]) =>
+  const table = [...byFilter(rows)].flatMap(([filter, ofFilter]) => [
+    ...(filter === "" ? [] : [filter]),
+    ...ofFilter.map(([name, row]) =>
       line(
-        name,
+        filter === "" ? name : `  ${name}`,
         engines.map((engine) => cell(row, engine)),
       ),
     ),
-    ...notes,
-  ];
+  ]);
+  return ["", line("Scenarios", engines), ...table, ...notes];
 }
 
-/** "envoy 1.39.3: 86 passed", or why an engine was left out. */
+type Row = readonly [name: string, tests: ReadonlyMap<string, TestCase>];
+
+/** Scenarios are named "filter: what it does"; the rest is under "". */
+function byFilter(rows: ReadonlyMap<string, ReadonlyMap<string, TestCase>>): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const [full, tests] of rows) {
+    const [, filter = "", name = full] = /^([a-z0-9-]+): (.*)$/s.exec(full) ?? [];
+    groups.set(filter, [...(groups.get(filter) ?? []), [name, tests]]);
+  }
+  return groups;
+}
+
+/** "envoy 1.39.3: 86 of 87 scenarios passed", what it was spared and why, or why an engine was left out. */
 function engineNote(engine: string, tests: readonly TestCase[]): string[] {
   if (tests.length === 0) return [];
   // The suite is named after the engine with its version, or after what is missing.
   const suite = tests.map(({ parent }) => parent).find((parent) => parent.type === "suite")?.name ?? engine;
   if (tests.every((test) => test.result().state === "skipped")) return [`${engine}: skipped, ${suite}`];
   const passed = tests.filter((test) => test.result().state === "passed").length;
-  return [`${suite}: ${passed} of ${tests.length} scenarios passed`];
+  const spared = tests.flatMap((test) => {
+    const result = test.result();
+    return result.state === "skipped" && result.note ? [`  - ${test.name} (${result.note})`] : [];
+  });
+  return [`${suite}: ${passed} of ${tests.length} scenarios passed`, ...spared];
 }

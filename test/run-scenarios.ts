@@ -1,9 +1,9 @@
 /** Runs every scenario on one engine: the body of each file in acceptance/. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine, Exchange, HeaderLine, RunningProxy } from "@proxy-wasm-kit/testing";
-import { ConfigurationRefused } from "@proxy-wasm-kit/testing";
-import { afterAll, describe, expect, test } from "vitest";
-import type { RefusalScenario, RequestScenario, SetUp } from "./scenario.ts";
+import { ConfigurationRefused, type Engine, type RunningProxy } from "@proxy-wasm-kit/testing";
+import { afterAll, describe, expect, type TestContext, test } from "vitest";
+import { checkConnection, checkEffects, checkExchange, checkLater, checkSecrets, growthOf } from "./expectations.ts";
+import type { ConnectionScenario, RefusalScenario, RequestScenario, Scenario, SetUp } from "./scenario.ts";
 import { scenarios } from "./scenarios/index.ts";
 
 /** Engines that must be there: "host,envoy,istio" in CI. */
@@ -22,32 +22,54 @@ export function runScenarios(name: string, engine: Engine | string): void {
     const proxies = new ProxyKeeper(engine);
     afterAll(() => proxies.close());
     for (const scenario of scenarios) {
-      test(scenario.name, () => {
+      test(scenario.name, (context) => {
+        skipBefore(scenario, engine, context);
         if ("refused" in scenario) return refuses(engine, scenario);
-        if ("connection" in scenario) throw new Error("not yet");
+        if ("connection" in scenario) return connects(proxies, scenario);
         return answers(proxies, scenario);
       });
     }
   });
 }
 
-async function answers(proxies: ProxyKeeper, { setUp, request, expect: expected }: RequestScenario): Promise<void> {
-  const proxy = await proxies.get(setUp);
-  const before = await proxy.metrics();
-  const exchange = await proxy.send(request);
-  const after = await proxy.metrics();
-  const seen = summary(exchange);
-  expect(seen).toMatchObject({ outcome: expected.outcome, status: expected.status });
-  if (expected.details !== undefined) expect(seen.details, JSON.stringify(seen)).toBe(expected.details);
-  if (expected.body !== undefined) expect(Buffer.from(exchange.body).toString()).toBe(expected.body);
-  for (const line of expected.headers ?? []) expect(exchange.headers).toContainEqual(line);
-  if (expected.upstream === null) expect(exchange.upstream, "upstream must have seen nothing").toBeNull();
-  else if (expected.upstream !== undefined) checkUpstream(exchange.upstream, expected.upstream);
-  if (expected.log !== undefined) expect(exchange.logs.map(({ message }) => message).join("\n")).toMatch(expected.log);
-  for (const [name, growth] of Object.entries(expected.metrics ?? {})) {
-    expect((after[name] ?? 0) - (before[name] ?? 0), `growth of ${name}`).toBe(growth);
+/** The reporter tells what was skipped, and why. */
+function skipBefore({ since }: Scenario, { envoyVersion }: Engine, context: TestContext): void {
+  if (since === undefined || envoyVersion === undefined || !isOlder(envoyVersion, since)) return;
+  context.skip(`since Envoy ${since}`);
+}
+
+/** Of versions such as "1.36.4" and "1.37". */
+function isOlder(version: string, other: string): boolean {
+  const [left, right] = [version, other].map((text) => text.split(".").map(Number));
+  for (const [at, part] of (right ?? []).entries()) {
+    if (left?.[at] !== part) return (left?.[at] ?? 0) < part;
   }
+  return false;
+}
+
+async function answers(proxies: ProxyKeeper, scenario: RequestScenario): Promise<void> {
+  const { setUp, before = [], request, expect: expected } = scenario;
+  const proxy = await proxies.get(setUp);
+  for (const earlier of before) await proxy.send(earlier);
+  const metrics = await proxy.metrics();
+  const exchange = await proxy.send(request);
+  const growth = growthOf(metrics, await proxy.metrics(), expected.metrics);
+  checkExchange(exchange, expected);
+  checkEffects(exchange, growth, expected);
+  await checkLater(proxy, metrics, expected);
   checkSecrets(setUp, [proxy.startLogs, exchange.logs, exchange.headers, Buffer.from(exchange.body).toString()]);
+}
+
+async function connects(proxies: ProxyKeeper, scenario: ConnectionScenario): Promise<void> {
+  const { setUp, connection, expect: expected } = scenario;
+  const proxy = await proxies.get(setUp);
+  const metrics = await proxy.metrics();
+  const exchange = await proxy.connect(connection);
+  const growth = growthOf(metrics, await proxy.metrics(), expected.metrics);
+  checkConnection(exchange, expected);
+  checkEffects(exchange, growth, expected);
+  await checkLater(proxy, metrics, expected);
+  checkSecrets(setUp, [proxy.startLogs, exchange.logs]);
 }
 
 async function refuses(engine: Engine, { setUp, refused }: RefusalScenario): Promise<void> {
@@ -61,33 +83,6 @@ async function refuses(engine: Engine, { setUp, refused }: RefusalScenario): Pro
   expect(logs.map(({ message }) => message.replace(/ \(line \d+\)/, "")).join("\n")).toMatch(refused);
   checkSecrets(setUp, logs);
 }
-
-function checkUpstream(seen: Exchange["upstream"], expected: NonNullable<RequestScenario["expect"]["upstream"]>): void {
-  expect(seen, "upstream must have received the request").not.toBeNull();
-  if (seen === null) return;
-  expect(seen.complete).toBe(expected.complete ?? true);
-  if (expected.body !== undefined) {
-    expect(Buffer.from(seen.body).equals(Buffer.from(expected.body)), "upstream must get the body unchanged").toBe(
-      true,
-    );
-  }
-  for (const line of expected.headers ?? []) expect<readonly HeaderLine[]>(seen.headers).toContainEqual(line);
-}
-
-function checkSecrets({ secrets = [] }: SetUp, shown: unknown): void {
-  const text = JSON.stringify(shown);
-  for (const secret of secrets) expect(text.includes(secret), "a secret was logged or sent to the client").toBe(false);
-}
-
-/** What a person needs to see when a scenario fails. */
-const summary = ({ outcome, status, details, upstream, logs, callbacks }: Exchange) => ({
-  outcome,
-  status,
-  details,
-  upstream: upstream && { headers: upstream.headers, bytes: upstream.body.length },
-  logs: logs.map(({ level, message }) => `${level} ${message}`),
-  callbacks: callbacks.map(({ name, arguments: values, result }) => `${name}(${values.join(", ")}) = ${result}`),
-});
 
 /** Keeps the proxy of the scenario before, for the next one with the same set-up. */
 class ProxyKeeper {

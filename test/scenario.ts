@@ -29,7 +29,7 @@ export interface ExpectedCall {
 }
 
 /** What is looked at in requests and connections alike. */
-interface Effects {
+export interface Effects {
   /** A line like this was logged. */
   readonly log?: RegExp;
   /** By how much these metrics have grown. */
