@@ -9,12 +9,18 @@ import { first } from "./text";
 /** Makes the root context with this id. */
 export type RootContextFactory = (id: u32) => RootContext;
 
-class Registration {
+/** A root ID, and what makes its root contexts; the drop-in for solo-io's has its own way to. */
+export class Registration {
+  next: Registration | null = null;
+
   constructor(
     readonly rootId: string,
-    readonly create: RootContextFactory,
-    readonly next: Registration | null,
+    readonly factory: RootContextFactory,
   ) {}
+
+  create(id: u32): RootContext {
+    return this.factory(id);
+  }
 }
 
 let registrations: Registration | null = null;
@@ -26,7 +32,12 @@ let ending: bool = false;
  * Call it at the top level of the filter. A plugin with a root ID that nothing serves has its configuration refused.
  */
 export function registerRootContext(create: RootContextFactory, rootId: string = ""): void {
-  registrations = new Registration(rootId, create, registrations);
+  register(new Registration(rootId, create));
+}
+
+export function register(registration: Registration): void {
+  registration.next = registrations;
+  registrations = registration;
 }
 
 /**

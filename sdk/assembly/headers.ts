@@ -191,7 +191,27 @@ export class Headers {
 
   /** Adds a line. One with a line break or NUL in it is left out: it could forge another. */
   with(name: string, value: string): this {
-    if (first().set(name).hasLineBreak() || second().set(value).hasLineBreak()) return this;
+    first().set(name);
+    second().set(value);
+    return this.add();
+  }
+
+  /** As `with`, for values that need not be UTF-8. */
+  withBytes(name: ArrayBuffer, value: ArrayBuffer): this {
+    first().clear().appendBytes(changetype<usize>(name), name.byteLength);
+    second().clear().appendBytes(changetype<usize>(value), value.byteLength);
+    return this.add();
+  }
+
+  /** Writes them in the host's layout (see `HeaderEntries`). */
+  encode(into: Encoder): void {
+    into.clear().appendWord(this.count);
+    into.appendBytes(this.sizes.ptr, this.sizes.length).appendBytes(this.texts.ptr, this.texts.length);
+  }
+
+  /** Adds the line whose name is in first() and whose value is in second(). */
+  private add(): this {
+    if (first().hasLineBreak() || second().hasLineBreak()) return this;
     this.count += 1;
     this.sizes.appendWord(first().length).appendWord(second().length);
     this.texts
@@ -200,11 +220,5 @@ export class Headers {
       .appendBytes(second().ptr, second().length)
       .appendByte(0);
     return this;
-  }
-
-  /** Writes them in the host's layout (see `HeaderEntries`). */
-  encode(into: Encoder): void {
-    into.clear().appendWord(this.count);
-    into.appendBytes(this.sizes.ptr, this.sizes.length).appendBytes(this.texts.ptr, this.texts.length);
   }
 }

@@ -52,6 +52,14 @@ export class IdTable<T extends Identified> {
     this.put(hole, null);
   }
 
+  /** All that are in it now, in no order and with nulls between them. */
+  items(): StaticArray<T | null> {
+    const from = this.slots;
+    const items = slots<T>(from.length);
+    for (let i = 0; i < from.length; ++i) unchecked((items[i] = from[i]));
+    return items;
+  }
+
   private put(slot: i32, item: T | null): void {
     const slots = this.slots;
     unchecked((slots[slot] = item));
