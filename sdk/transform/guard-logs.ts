@@ -1,6 +1,7 @@
 /**
  * Turns the statement `log.debug(expression)` into `if (log.enabled(1)) log.debug(expression)`, so that the expression is
- * evaluated only when the level is on. For trace, debug and info; a warning is rare enough.
+ * evaluated only when the level is on. For trace, debug and info; a warning is rare enough. The same for
+ * `log(LogLevelValues.debug, expression)`, which filters written against solo-io's package have.
  */
 import type { CallExpression, ExpressionStatement, ImportStatement, Range, Source } from "assemblyscript";
 import { Node } from "assemblyscript";
@@ -22,8 +23,9 @@ const guarded = new Map([
   ["info", 2],
 ]);
 
-export function guardLogs(source: Source): void {
-  const name = importedLog(source);
+/** `dropIn` is the drop-in for solo-io's package, as asc's internal path, when the filter uses it. */
+export function guardLogs(source: Source, dropIn: string | undefined): void {
+  const name = importedLog(source, dropIn);
   if (name === undefined || isShadowed(source, name)) return;
   walk(source.statements, (node, holder, key) => {
     // The body of an arrow function without braces, and what a loop begins with, look like statements but must stay calls.
@@ -31,11 +33,25 @@ export function guardLogs(source: Source): void {
     const call = (node as Partial<ExpressionStatement>).expression;
     // Only a statement: the value of an expression would change.
     if (!isNode(call) || !isCallStatement(node, call)) return undefined;
-    const callee = call.expression as undefined | { expression?: { text?: string }; property?: { text?: string } };
-    const level = guarded.get(callee?.property?.text ?? "");
-    if (level === undefined || callee?.expression?.text !== name) return undefined;
+    const level = levelOf(call, name);
+    if (level === undefined) return undefined;
     return guard(node as unknown as ExpressionStatement, name, level, call.range) as unknown as AstNode;
   });
+}
+
+interface Access {
+  readonly text?: string;
+  readonly expression?: { readonly text?: string };
+  readonly property?: { readonly text?: string };
+}
+
+/** The level of a line that is guarded: the method's, or the first argument's name. */
+function levelOf(call: CallExpression, name: string): number | undefined {
+  const callee = call.expression as Access;
+  const level = call.args[0] as Access | undefined;
+  const method = callee.expression?.text === name ? callee.property : undefined;
+  const argument = callee.text === name ? level?.property : undefined;
+  return guarded.get((method ?? argument)?.text ?? "");
 }
 
 function guard(statement: ExpressionStatement, name: string, level: number, range: Range): object {
@@ -68,11 +84,12 @@ function isShadowed(source: Source, name: string): boolean {
   return found;
 }
 
-/** The name under which a source has the SDK's `log`; undefined when it does not import it. */
-function importedLog(source: Source): string | undefined {
+/** The name under which a source has the SDK's or the drop-in's `log`; undefined when it does not import it. */
+function importedLog(source: Source, dropIn: string | undefined): string | undefined {
   for (const statement of source.statements) {
-    const { declarations, path } = statement as Partial<ImportStatement>;
-    if (!path?.value.includes("proxy-wasm-kit/sdk") || !declarations) continue;
+    const { declarations, path, internalPath } = statement as Partial<ImportStatement>;
+    const isOurs = path?.value.includes("proxy-wasm-kit/sdk") || (dropIn && internalPath?.startsWith(dropIn));
+    if (!isOurs || !declarations) continue;
     const log = declarations.find(
       (declaration) => "foreignName" in declaration && declaration.foreignName.text === "log",
     );

@@ -2,7 +2,7 @@
  * The asc transform of the SDK: `asc --transform @proxy-wasm-kit/sdk/transform`. It makes the module export exactly the
  * callbacks its filter overrides, keeps strings for silent logs from being built, and sets the SDK's `abort`.
  */
-import type { Parser, Program, Source, Statement } from "assemblyscript";
+import type { ExportStatement, Parser, Program, Source, Statement } from "assemblyscript";
 import { Node } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 import type binaryen from "binaryen";
@@ -16,10 +16,18 @@ import { type AstNode, walk } from "./walk.ts";
 const userEntry = 1;
 
 export default class SdkTransform extends Transform {
+  /** The file whose exports are the module's callbacks; undefined when the filter does not use the SDK. */
+  private callbacks: Source | undefined;
+  /** The drop-in for solo-io's package, as asc's internal path, when the filter is written against that. */
+  private dropIn: string | undefined;
+
   override afterParse(parser: Parser): void {
     const exportsSource = parser.sources.find((source) => isSdkFile(source.internalPath, "exports"));
     if (exportsSource === undefined) return; // The filter does not use the SDK.
-    exportsSource.sourceKind = userEntry;
+    const dropIn = parser.sources.find((source) => isDropIn(source, exportsSource));
+    this.dropIn = dropIn && packageOf(dropIn);
+    this.callbacks = dropIn ?? exportsSource;
+    this.callbacks.sourceKind = userEntry;
     const abort = exportsSource.internalPath.replace(/exports$/, "abort/abort");
     // An `abort` that the user has set (`--use abort=...`) stays.
     const aliases = this.program.options.globalAliases ?? new Map<string, string>();
@@ -31,12 +39,14 @@ export default class SdkTransform extends Transform {
     replaceRuntime(parser);
     for (const source of parser.sources) {
       if (source.internalPath === "~lib/rt/common") dropRuntimeChecks(source);
-      else guardLogs(source);
+      else guardLogs(source, this.dropIn);
     }
   }
 
   override afterInitialize(program: Program): void {
-    for (const [path, file] of program.filesByName) if (isSdkFile(path, "exports")) pruneCallbacks(program, file);
+    const { callbacks, dropIn } = this;
+    const file = callbacks && program.filesByName.get(callbacks.internalPath);
+    if (file !== undefined) pruneCallbacks(program, file, packageOf(file.source), dropIn !== undefined);
   }
 
   override afterCompile(module: binaryen.Module): void {
@@ -54,6 +64,20 @@ function dropRuntimeChecks(source: Source): void {
     if (name?.text !== "DEBUG" || initializer === undefined) return undefined;
     return Object.assign(node, { initializer: Node.createFalseExpression((node as unknown as Statement).range) });
   });
+}
+
+/**
+ * Whether a source is the `exports.ts` of the drop-in for solo-io's package, whatever name a project has that under: it
+ * hands on the SDK's callbacks beside its own, which then are the module's.
+ */
+function isDropIn(source: Source, sdkExports: Source): boolean {
+  const isOfSdk = ({ internalPath }: Partial<ExportStatement>) => internalPath === sdkExports.internalPath;
+  return source.internalPath.endsWith("/assembly/exports") && (source.statements as object[]).some(isOfSdk);
+}
+
+/** The package that an `exports.ts` is of, as asc's internal path. */
+function packageOf(exportsSource: Source): string {
+  return exportsSource.internalPath.replace(/\/assembly\/exports$/, "");
 }
 
 /** Whether asc's internal path is of this file of the SDK, installed as a package or in its own repository. */

@@ -15,46 +15,55 @@ const always = new Set([
   "proxy_on_delete",
 ]);
 
-export function pruneCallbacks(program: Program, exportsFile: File): void {
+/** `home` is the package of the callbacks, as asc's internal path: the SDK, or the drop-in for solo-io's. */
+export function pruneCallbacks(program: Program, exportsFile: File, home: string, isDropIn: boolean): void {
   const exported = exportsFile.exports;
   if (exported === null) throw new Error("sdk transform: exports.ts exports nothing");
-  const overridden = overriddenMethods(program, exportsFile.internalName.replace(/exports$/, "contexts/"));
-  const imported = namesImportedFrom(program, exportsFile.internalName.replace(/\/assembly\/exports$/, ""));
+  const overridden = overriddenMethods(program, `${home}/assembly/contexts/`);
+  const used = isDropIn ? namesCalledOutside(program, home) : namesImportedFrom(program, home);
   for (const [name, element] of [...exported]) {
-    const calls = namesCalledBy(element);
-    const isNeeded = calls.some((call) => overridden.has(call) || isDelivered(program, call, imported));
+    const calls = namesCalledIn((element as FunctionPrototype).declaration);
+    const isNeeded = calls.some((call) => overridden.has(call) || isDelivered(program, call, home, used));
     if (!always.has(name) && !isNeeded) exported.delete(name);
   }
 }
 
 /**
- * Whether an export hands over what the filter asked for: it calls a function named `deliver...`, and the filter imports
+ * Whether an export hands over what the filter asked for: it calls a function named `deliver...`, and the filter uses
  * something of that function's file.
  */
-function isDelivered(program: Program, call: string, imported: ReadonlySet<string>): boolean {
+function isDelivered(program: Program, call: string, home: string, used: ReadonlySet<string>): boolean {
   if (!call.startsWith("deliver")) return false;
   for (const file of program.filesByName.values()) {
     const names = [...(file.exports?.keys() ?? [])];
-    if (file.source.internalPath.includes("sdk/assembly/") && names.includes(call)) {
-      return names.some((name) => imported.has(name));
-    }
+    if (!isWithin(file.source.internalPath, home) || !names.includes(call)) continue;
+    return names.some((name) => name !== call && used.has(name));
   }
-  throw new Error(`sdk transform: ${call} is exported by no file of the SDK`);
+  throw new Error(`sdk transform: ${call} is exported by no file of ${home}`);
+}
+
+/** A package whose name only begins like another's is not within it. */
+function isWithin(path: string | null | undefined, home: string): boolean {
+  return path === home || path?.startsWith(`${home}/`) === true;
 }
 
 /** What files outside the SDK import from it; a wildcard import counts as everything that it could name. */
 function namesImportedFrom(program: Program, sdk: string): Set<string> {
   const files = [...program.filesByName.values()];
-  // A package whose name only begins like the SDK's is not the SDK.
-  const isSdk = (path: string | null | undefined) => path === sdk || path?.startsWith(`${sdk}/`) === true;
   const imports = files
-    .filter(({ source }) => !isSdk(source.internalPath))
+    .filter(({ source }) => !isWithin(source.internalPath, sdk))
     .flatMap(({ source }) => source.statements as Partial<ImportStatement>[])
-    .filter(({ internalPath }) => isSdk(internalPath));
+    .filter(({ internalPath }) => isWithin(internalPath, sdk));
   const everything = () => files.flatMap((file) => [...(file.exports?.keys() ?? [])]);
   return new Set(
     imports.flatMap(({ declarations }) => declarations?.map(({ foreignName }) => foreignName.text) ?? everything()),
   );
+}
+
+/** What files outside the drop-in call: it has methods of contexts for what the SDK has classes of their own for. */
+function namesCalledOutside(program: Program, dropIn: string): Set<string> {
+  const files = [...program.filesByName.values()].filter(({ source }) => !isWithin(source.internalPath, dropIn));
+  return new Set(files.flatMap(({ source }) => namesCalledIn(source.statements)));
 }
 
 /** Names of the context methods that some class overrides. Deleting before compilation means no code is generated. */
@@ -74,11 +83,10 @@ function overriddenMethods(program: Program, contextsPrefix: string): Set<string
   return names;
 }
 
-/** The names in an export's body that are called: what it forwards to, read from the code itself. */
-function namesCalledBy(element: Element): string[] {
+/** The names that are called; in an export's body, what it forwards to. */
+function namesCalledIn(code: object): string[] {
   const names: string[] = [];
-  const { declaration } = element as FunctionPrototype;
-  walk(declaration, (node) => {
+  walk(code, (node) => {
     const callee = (node as { expression?: { text?: string; property?: { text?: string } } }).expression;
     const name = callee?.property?.text ?? callee?.text;
     if (name !== undefined) names.push(name);
