@@ -1,0 +1,76 @@
+// What a filter does to the current stream, beside its headers.
+import { isEnding } from "@proxy-wasm-kit/sdk/assembly/dispatcher";
+import * as host from "@proxy-wasm-kit/sdk/assembly/env";
+import { clearRouteCache } from "@proxy-wasm-kit/sdk/assembly/foreign";
+import { unexpected } from "@proxy-wasm-kit/sdk/assembly/log";
+import { Encoder, first } from "@proxy-wasm-kit/sdk/assembly/text";
+import { Headers, linesOf } from "./headers";
+import { log } from "./log";
+import { GrpcStatusValues, LogLevelValues, StreamTypeValues, WasmResultValues } from "./values";
+
+export function continue_request(): WasmResultValues {
+  return host.proxy_continue_stream(StreamTypeValues.Request);
+}
+
+export function continue_response(): WasmResultValues {
+  return host.proxy_continue_stream(StreamTypeValues.Response);
+}
+
+/** Answers in place of upstream when the callback has returned. Refused in `onDone` and `onLog`: it would crash Envoy. */
+export function send_local_response(
+  response_code: u32,
+  response_code_details: string,
+  body: ArrayBuffer,
+  additional_headers: Headers,
+  grpc_status: GrpcStatusValues,
+): WasmResultValues {
+  if (isEnding()) {
+    log(LogLevelValues.critical, "no local response can be sent in onDone or onLog");
+    return WasmResultValues.BadArgument;
+  }
+  const pairs = new Encoder();
+  linesOf(additional_headers).encode(pairs);
+  first().set(response_code_details);
+  return host.proxy_send_local_response(
+    response_code,
+    first().ptr,
+    first().length,
+    changetype<usize>(body),
+    body.byteLength,
+    pairs.ptr,
+    pairs.length,
+    grpc_status,
+  );
+}
+
+export function send_http_response(
+  response_code: u32,
+  response_code_details: string,
+  body: ArrayBuffer,
+  additional_headers: Headers,
+): WasmResultValues {
+  return send_local_response(
+    response_code,
+    response_code_details,
+    body,
+    additional_headers,
+    GrpcStatusValues.InvalidCode,
+  );
+}
+
+/** Has Envoy choose the route again. */
+export function clear_route_cache(): WasmResultValues {
+  return <WasmResultValues>clearRouteCache();
+}
+
+/** Makes another stream the current one for this callback. */
+export function proxy_set_effective_context(_id: u32): WasmResultValues {
+  const status = host.proxy_set_effective_context(_id);
+  if (status != WasmResultValues.Ok) unexpected("proxy_set_effective_context", status);
+  return status;
+}
+
+/** Ends the plugin whose `onDone` has returned false. */
+export function done(): WasmResultValues {
+  return host.proxy_done();
+}
