@@ -153,19 +153,20 @@ export class ConfigReader {
     return otherwise;
   }
 
-  /** A list of strings that must be there; without those items that are no strings, which are errors. */
-  strings(key: string): string[] {
+  /** A list of strings that must be there; an item that is none is an error, and "". */
+  strings(key: string): StaticArray<string> {
     this.demand(key, JsonKind.Array);
     return this.stringsOr(key, []);
   }
 
-  stringsOr(key: string, otherwise: string[]): string[] {
+  stringsOr(key: string, otherwise: StaticArray<string>): StaticArray<string> {
     const list = this.member(key, JsonKind.Array);
     if (list === null) return otherwise;
-    const texts: string[] = [];
+    const texts = new StaticArray<string>(list.length);
     let item = list.first;
     while (item !== null) {
-      if (this.is(item, JsonKind.String)) texts.push(item.string());
+      this.check(item, JsonKind.String);
+      unchecked((texts[item.index] = item.string()));
       item = item.next;
     }
     return texts;
@@ -182,20 +183,21 @@ export class ConfigReader {
     return this.inner(this.member(key, JsonKind.Object));
   }
 
-  /** A list of objects that must be there; without those items that are no objects, which are errors. */
-  objects(key: string): ConfigReader[] {
+  /** A list of objects that must be there; an item that is none is an error, and everything in it reads as absent. */
+  objects(key: string): StaticArray<ConfigReader> {
     this.demand(key, JsonKind.Array);
     return this.objectsOrNone(key);
   }
 
   /** A list of objects; empty when it is not there. */
-  objectsOrNone(key: string): ConfigReader[] {
-    const readers: ConfigReader[] = [];
+  objectsOrNone(key: string): StaticArray<ConfigReader> {
     const list = this.member(key, JsonKind.Array);
-    if (list === null) return readers;
+    if (list === null) return [];
+    const readers = new StaticArray<ConfigReader>(list.length);
     let item = list.first;
     while (item !== null) {
-      if (this.is(item, JsonKind.Object)) readers.push(this.inner(item));
+      const reader = this.inner(this.check(item, JsonKind.Object) ? item : null);
+      unchecked((readers[item.index] = reader));
       item = item.next;
     }
     return readers;
@@ -277,7 +279,7 @@ export class ConfigReader {
   }
 
   /** Whether the value is of this kind; an error when it is of another. */
-  private is(value: Json, kind: JsonKind): bool {
+  private check(value: Json, kind: JsonKind): bool {
     if (value.kind == kind) return true;
     this.failAt(value, nameOf(kind), describe(value));
     return false;
