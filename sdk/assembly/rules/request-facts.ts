@@ -1,0 +1,59 @@
+// What rules look at in one request, read in one walk over its headers: pointers into that walk, so nothing is copied.
+import { HeaderMap } from "../headers";
+import { HeaderCondition } from "./header";
+import { hostSize, lowerHost } from "./host";
+import { PathPattern } from "./path";
+import { XdsName } from "./xds-name";
+
+export class RequestFacts {
+  methodPtr: usize = 0;
+  methodSize: i32 = 0;
+  /** Without port, in lower case. */
+  hostPtr: usize = 0;
+  hostSize: i32 = 0;
+  /** Without query and fragment. */
+  pathPtr: usize = 0;
+  pathSize: i32 = 0;
+  readonly route: XdsName = new XdsName("xds\0route_name");
+  readonly virtualHost: XdsName = new XdsName("xds\0virtual_host_name");
+  /** What the path matched, of the rule that was looked at last; null when that has no paths. */
+  pattern: PathPattern | null = null;
+  /** Every rule's conditions on headers. */
+  private conditions: HeaderCondition | null = null;
+
+  add(condition: HeaderCondition): void {
+    condition.next = this.conditions;
+    this.conditions = condition;
+  }
+
+  read(headers: HeaderMap): void {
+    this.methodSize = this.hostSize = this.pathSize = 0;
+    this.route.forget();
+    this.virtualHost.forget();
+    let condition = this.conditions;
+    while (condition !== null) condition = condition.begin();
+    const lines = headers.entries();
+    while (lines.next()) {
+      if (lines.nameIs(":method")) {
+        this.methodPtr = lines.valuePtr;
+        this.methodSize = lines.valueSize;
+      } else if (lines.nameIs(":authority")) {
+        this.hostPtr = lines.valuePtr;
+        this.hostSize = hostSize(lines.valuePtr, lines.valueSize);
+        lowerHost(this.hostPtr, this.hostSize);
+      } else if (lines.nameIs(":path")) {
+        this.pathPtr = lines.valuePtr;
+        this.pathSize = pathSize(lines.valuePtr, lines.valueSize);
+      }
+      condition = this.conditions;
+      while (condition !== null) condition = condition.look(lines);
+    }
+  }
+}
+
+/** The size of a request target's path: up to "?" or "#". */
+function pathSize(ptr: usize, size: i32): i32 {
+  let end = 0;
+  while (end < size && load<u8>(ptr + end) != 0x3f && load<u8>(ptr + end) != 0x23) ++end;
+  return end;
+}
