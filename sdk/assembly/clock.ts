@@ -1,8 +1,12 @@
-// The wall clock. Envoy reads it with microsecond granularity.
+// The clocks. Envoy reads the wall clock with microsecond granularity.
 import { Status } from "./abi";
 import * as host from "./env";
 import { unexpected } from "./log";
 import { outPtr, outU64 } from "./memory";
+import { clock_time_get } from "./wasi_snapshot_preview1";
+
+/** WASI's number of the clock that is never set. */
+const MONOTONIC = 1;
 
 export namespace clock {
   /** Nanoseconds since 1970-01-01T00:00:00Z; 0 when the host has no clock. */
@@ -16,5 +20,10 @@ export namespace clock {
   /** Whole seconds since 1970-01-01T00:00:00Z; 0 when the host has no clock. */
   export function nowSeconds(): u64 {
     return nowNs() / 1_000_000_000;
+  }
+
+  /** Nanoseconds since some moment; it never goes back, so differences are durations. 0 when the host has no such clock. */
+  export function monotonicNs(): u64 {
+    return clock_time_get(MONOTONIC, 0, outPtr()) == 0 ? outU64() : 0;
   }
 }

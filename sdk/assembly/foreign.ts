@@ -1,5 +1,6 @@
 // Functions that a host has beside the ABI, called by name. Source: envoy source/extensions/common/wasm/foreign.cc.
 import { Status } from "./abi";
+import { isEnding } from "./dispatcher";
 import * as host from "./env";
 import { outPtr, outSize, take } from "./memory";
 import { first } from "./text";
@@ -7,13 +8,14 @@ import { first } from "./text";
 /** What a foreign function answered. */
 export class ForeignResult {
   constructor(
-    /** NotFound: the host has no such function. Others are the function's own. */
+    /** NotFound: the host has no such function, or it has not what it was asked for. The others are the function's own. */
     readonly status: Status,
     /** Empty unless the status is Ok. */
     readonly bytes: ArrayBuffer,
   ) {}
 }
 
+/** Calls a function by its name; the statuses are those of the function, and NotFound when the host has none of that name. */
 export function callForeignFunction(name: string, argument: ArrayBuffer): ForeignResult {
   first().set(name);
   const data = changetype<usize>(argument);
@@ -28,8 +30,12 @@ export function callForeignFunction(name: string, argument: ArrayBuffer): Foreig
   return new ForeignResult(status, status == Status.Ok ? take() : new ArrayBuffer(0));
 }
 
-/** Has Envoy choose the route again, by the headers as they are now. Not in `onLog`. */
+/**
+ * Has Envoy choose the route again, by the headers as they are now; without a stream it does nothing. BadArgument: in
+ * `onLog` or `onDone`, where Envoy counts it as a bug. NotFound: another host, which has no routes.
+ */
 export function clearRouteCache(): Status {
+  if (isEnding()) return Status.BadArgument;
   return callForeignFunction("clear_route_cache", new ArrayBuffer(0)).status;
 }
 

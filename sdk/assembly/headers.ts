@@ -150,6 +150,7 @@ export class HeaderEntries {
     return String.UTF8.decodeUnsafe(this.valuePtr, this.valueSize);
   }
 
+  /** @internal */
   read(kind: MapKind): void {
     this.index = 0;
     this.count = 0;
@@ -203,7 +204,10 @@ export class Headers {
     return this.add();
   }
 
-  /** Writes them in the host's layout (see `HeaderEntries`). */
+  /**
+   * Writes them in the host's layout (see `HeaderEntries`).
+   * @internal
+   */
   encode(into: Encoder): void {
     into.clear().appendWord(this.count);
     into.appendBytes(this.sizes.ptr, this.sizes.length).appendBytes(this.texts.ptr, this.texts.length);

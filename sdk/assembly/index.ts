@@ -11,6 +11,7 @@ export {
   FilterTrailersStatus,
   GrpcStatus,
   LogLevel,
+  MapKind,
   PeerType,
   Status,
 } from "./abi";
@@ -19,7 +20,7 @@ export { CallResponse, HttpCall } from "./callout";
 export { Expression, Value } from "./cel";
 export { clock } from "./clock";
 export { Context, HttpContext, HttpMessage, RootContext, StreamContext } from "./contexts";
-export { registerRootContext, setEffectiveContext } from "./dispatcher";
+export { RootContextFactory, registerRootContext, setEffectiveContext } from "./dispatcher";
 export { environment } from "./environment";
 export { filterState, LifeSpan, ValueType } from "./filter-state";
 export { callForeignFunction, clearRouteCache, compress, ForeignResult, uncompress } from "./foreign";

@@ -6,3 +6,5 @@ export declare function environ_sizes_get(countOut: usize, sizeOut: usize): i32;
 export declare function environ_get(entries: usize, text: usize): i32;
 
 export declare function random_get(into: usize, size: i32): i32;
+
+export declare function clock_time_get(clock: i32, precision: i64, timeOut: usize): i32;
