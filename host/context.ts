@@ -25,8 +25,18 @@ export interface LocalResponse {
 /** `name` when it has one: a value that is only read is a copy, one that is edited is the stream's own. */
 export type GuestBuffer = BodyBuffer | Uint8Array;
 
+/** What `proxy_set_property` makes of a name. */
+export interface DeclaredProperty {
+  /** Can be set once. */
+  readonly isReadOnly: boolean;
+  /** A string to CEL; else bytes. */
+  readonly isString: boolean;
+}
+
 export abstract class Context {
   readonly vm: Vm;
+  /** By name. Only those of a root context have an effect. */
+  readonly declaredProperties = new Map<ByteString, DeclaredProperty>();
   abstract readonly id: number;
   /** Null for the context of the VM itself. */
   abstract readonly root: RootContext | null;
@@ -91,6 +101,11 @@ export abstract class Context {
 
   /** Results: Ok; NotFound (no stream); BadArgument (the value is read-only). */
   setProperty(_path: ByteString, _value: Uint8Array): Status {
+    return Status.NotFound;
+  }
+
+  /** Results: Ok; NotFound (no stream). */
+  setFilterState(_key: ByteString, _value: Uint8Array): Status {
     return Status.NotFound;
   }
 }

@@ -2,7 +2,6 @@
  * Properties of an HTTP stream. Those that need headers are there only while the guest can read the map.
  * Source: envoy source/extensions/filters/common/expr/context.cc.
  */
-import { Status } from "./abi.ts";
 import { type ByteString, byteString } from "./byte-string.ts";
 import type { HeaderMap } from "./header-map.ts";
 import { type Property, type PropertyTable, propertyTable } from "./property-value.ts";
@@ -10,6 +9,13 @@ import { type Property, type PropertyTable, propertyTable } from "./property-val
 export interface Address {
   readonly ip: string;
   readonly port: number;
+}
+
+/** What filters keep for those behind them. */
+export interface FilterState {
+  value: Uint8Array;
+  readonly isReadOnly: boolean;
+  readonly isString: boolean;
 }
 
 /** What is known of a stream apart from its headers. */
@@ -29,7 +35,7 @@ export class StreamInfo {
   /** From the end of the request to the first byte of the response. */
   backendLatencyNs: bigint | null = null;
   attemptCount = 0n;
-  readonly filterState = new Map<ByteString, ByteString>();
+  readonly filterState = new Map<ByteString, FilterState>();
 
   constructor(options: Pick<StreamInfo, "protocol" | "connectionId" | "source" | "destination" | "startNs">) {
     this.protocol = options.protocol;
@@ -43,11 +49,6 @@ export class StreamInfo {
   chooseUpstream(): void {
     this.upstream = { ip: "127.0.0.1", port: 8080 };
     this.attemptCount = 1n;
-  }
-
-  setFilterState(key: ByteString, value: Uint8Array): Status {
-    this.filterState.set(key, byteString(value));
-    return Status.Ok;
   }
 }
 
@@ -80,11 +81,11 @@ export function streamProperties(
     destination: () => addressProperties(info.destination),
     connection: () =>
       propertyTable({
-        id: () => info.connectionId,
+        id: () => uint(info.connectionId),
         mtls: () => false,
         requested_server_name: () => "",
       }),
-    connection_id: () => info.connectionId,
+    connection_id: () => uint(info.connectionId),
     upstream: () => upstreamProperties(info),
     xds: () =>
       propertyTable({
@@ -94,9 +95,23 @@ export function streamProperties(
         listener_direction: () => 0n,
       }),
     // An empty message: no filter of this host has dynamic metadata.
-    metadata: () => "",
-    filter_state: () => ({ get: (key) => info.filterState.get(key) }),
+    metadata: () => ({
+      serialized: new Uint8Array(),
+      get: (name) => (metadataFields.includes(name) ? { get: () => undefined, entries: () => [] } : undefined),
+    }),
+    filter_state: () => ({ get: (key) => filterStateProperty(info, key) }),
   };
+}
+
+const metadataFields = ["filter_metadata", "typed_filter_metadata"];
+
+const uint = (value: bigint): Property => ({ type: "uint", value });
+const time = (type: "timestamp" | "duration", value: bigint | null): Property | undefined =>
+  value === null ? undefined : { type, value };
+
+export function filterStateProperty(info: StreamInfo, key: ByteString): Property | undefined {
+  const state = info.filterState.get(key);
+  return state?.isString ? byteString(state.value) : state?.value;
 }
 
 const addressProperties = ({ ip, port }: Address): PropertyTable =>
@@ -116,9 +131,9 @@ function requestProperties(info: StreamInfo, headers: HeaderMap | null): Propert
     useragent: header("user-agent"),
     id: header("x-request-id"),
     headers: () => headersProperty(headers),
-    time: () => info.startNs,
+    time: () => time("timestamp", info.startNs),
     protocol: () => info.protocol ?? undefined,
-    duration: () => info.durationNs ?? undefined,
+    duration: () => time("duration", info.durationNs),
     size: () => contentLength(headers) ?? BigInt(info.requestBytes),
     total_size: () => BigInt(info.requestBytes + (headers?.byteSize ?? 0)),
   });
@@ -136,7 +151,7 @@ function responseProperties(info: StreamInfo, outcome: Outcome, maps: ReadableMa
     trailers: () => headersProperty(trailers),
     size: () => BigInt(info.responseBytes),
     total_size: () => BigInt(info.responseBytes + (headers?.byteSize ?? 0) + (trailers?.byteSize ?? 0)),
-    backend_latency: () => info.backendLatencyNs ?? undefined,
+    backend_latency: () => time("duration", info.backendLatencyNs),
   });
 }
 
@@ -145,7 +160,7 @@ function upstreamProperties(info: StreamInfo): PropertyTable {
   return propertyTable({
     address: () => (upstream === null ? undefined : `${upstream.ip}:${upstream.port}`),
     port: () => (upstream === null ? undefined : BigInt(upstream.port)),
-    request_attempt_count: () => info.attemptCount,
+    request_attempt_count: () => uint(info.attemptCount),
   });
 }
 

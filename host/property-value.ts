@@ -5,18 +5,26 @@ import { type Pair, serializePairs } from "./pairs.ts";
 /** Properties below a name, such as those of `request`. */
 export interface PropertyTable {
   get(segment: ByteString): Property | undefined;
-  /** Absent: the table as a whole has no value. */
+  /** Absent: the table as a whole is no map. */
   entries?(): readonly Pair[];
+  /** Of a protobuf message as a whole. */
+  readonly serialized?: Uint8Array;
 }
 
-/** A string or bytes; a 64-bit number, duration or timestamp in nanoseconds; a truth value; a map. */
-export type Property = ByteString | bigint | boolean | PropertyTable;
+/** Wherever it matters to CEL, a number says what it is; others are signed. Times are in nanoseconds. */
+export interface TypedNumber {
+  readonly type: "uint" | "timestamp" | "duration";
+  readonly value: bigint;
+}
+
+/** A string; bytes; a 64-bit number; a truth value; what is below a name. */
+export type Property = ByteString | Uint8Array | bigint | TypedNumber | boolean | PropertyTable;
 
 /** Walks a path; undefined where it leads nowhere, or below a value. */
 export function findProperty(table: PropertyTable, path: readonly ByteString[]): Property | undefined {
   let found: Property | undefined = table;
   for (const segment of path) {
-    if (typeof found !== "object") return undefined;
+    if (typeof found !== "object" || !("get" in found)) return undefined;
     found = found.get(segment);
   }
   return found;
@@ -26,7 +34,13 @@ export function findProperty(table: PropertyTable, path: readonly ByteString[]):
 export function serializeProperty(value: Property): Uint8Array | null {
   if (typeof value === "string") return bytesOf(value);
   if (typeof value === "boolean") return Uint8Array.of(value ? 1 : 0);
-  if (typeof value === "object") return value.entries === undefined ? null : serializePairs(value.entries());
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === "bigint") return eightBytes(value);
+  if ("type" in value) return eightBytes(value.value);
+  return value.serialized ?? (value.entries === undefined ? null : serializePairs(value.entries()));
+}
+
+function eightBytes(value: bigint): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigInt64(0, BigInt.asIntN(64, value), true);
   return bytes;

@@ -1,8 +1,14 @@
 /** What contexts of HTTP streams and of TCP connections have in common. */
-import type { Status } from "./abi.ts";
+import { Status } from "./abi.ts";
 import type { ByteString } from "./byte-string.ts";
 import { Context, pluginProperties, prefix, type RootContext } from "./context.ts";
-import { type Outcome, type ReadableMaps, type StreamInfo, streamProperties } from "./properties.ts";
+import {
+  filterStateProperty,
+  type Outcome,
+  type ReadableMaps,
+  type StreamInfo,
+  streamProperties,
+} from "./properties.ts";
 import { type PropertyTable, propertyTable } from "./property-value.ts";
 
 export abstract class StreamContext extends Context {
@@ -37,11 +43,21 @@ export abstract class StreamContext extends Context {
       ...pluginProperties(this.root.plugin),
       ...streamProperties(this.#info, this.outcome, this.maps),
     });
-    return { get: (name) => own.get(name) ?? this.#info.filterState.get(`wasm.${name}`) };
+    return { get: (name) => own.get(name) ?? filterStateProperty(this.#info, `wasm.${name}`) };
   }
 
   override setProperty(path: ByteString, value: Uint8Array): Status {
-    return this.#info.setFilterState(`wasm.${path}`, value);
+    const { filterState } = this.#info;
+    const state = filterState.get(`wasm.${path}`);
+    if (state?.isReadOnly) return Status.BadArgument;
+    const { isReadOnly = false, isString = false } = state ?? this.root.declaredProperties.get(path) ?? {};
+    filterState.set(`wasm.${path}`, { value, isReadOnly, isString });
+    return Status.Ok;
+  }
+
+  override setFilterState(key: ByteString, value: Uint8Array): Status {
+    this.#info.filterState.set(key, { value, isReadOnly: false, isString: false });
+    return Status.Ok;
   }
 
   protected get maps(): ReadableMaps {

@@ -1,4 +1,4 @@
-/** HTTP callouts, foreign functions. Source: envoy source/extensions/common/wasm/context.cc `httpCall`. */
+/** HTTP callouts. Source: envoy source/extensions/common/wasm/context.cc `httpCall`. */
 import { Status } from "../abi.ts";
 import { toText } from "../byte-string.ts";
 import { HeaderMap } from "../header-map.ts";
@@ -54,19 +54,6 @@ function httpCall(
   return vm.memory.writeU32(tokenOut, token) ? Status.Ok : Status.InvalidMemoryAccess;
 }
 
-/**
- * `proxy_call_foreign_function(name, size, arguments, size, **results, *size)`
- * Results: Ok; NotFound (unknown function); InvalidMemoryAccess.
- */
-function callForeignFunction(vm: Vm, name: number, nameSize: number, values: number, valuesSize: number): Status {
-  const text = vm.memory.readString(name, nameSize);
-  const bytes = vm.memory.read(values, valuesSize);
-  if (text === null || bytes === null) return Status.InvalidMemoryAccess;
-  // The host has one route: there is nothing to choose again.
-  return text === "clear_route_cache" ? Status.Ok : Status.NotFound;
-}
-
 export const calloutFunctions: HostFunctions = {
   proxy_http_call: hostFunction("iiiiiiiiii:i", httpCall),
-  proxy_call_foreign_function: hostFunction("iiiiii:i", callForeignFunction),
 };

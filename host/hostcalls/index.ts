@@ -3,6 +3,7 @@ import { type AbiVersion, Status } from "../abi.ts";
 import type { Phase, Vm } from "../vm.ts";
 import { bufferFunctions } from "./buffers.ts";
 import { calloutFunctions } from "./callouts.ts";
+import { foreignFunctionCalls } from "./foreign.ts";
 import { grpcFunctions } from "./grpc.ts";
 import { headerFunctions } from "./headers.ts";
 import { type Availability, type HostFunction, type HostFunctions, hostFunction } from "./host-function.ts";
@@ -30,6 +31,7 @@ const environment: HostFunctions = {
   ...metricFunctions,
   ...calloutFunctions,
   ...grpcFunctions,
+  ...foreignFunctionCalls,
   ...emscriptenFunctions,
 };
 

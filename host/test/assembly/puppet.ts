@@ -5,6 +5,7 @@
  */
 import {
   proxy_add_header_map_value,
+  proxy_call_foreign_function,
   proxy_close_stream,
   proxy_continue_stream,
   proxy_get_buffer_bytes,
@@ -135,6 +136,23 @@ function grpc(cluster: string, message: ArrayBuffer | null, timeoutMs: u32): str
   return status.toString() + " " + load<u32>(Out).toString();
 }
 
+/** Bytes out of their hexadecimal digits, and back. */
+function bytesOf(hex: string): ArrayBuffer {
+  const buffer = new ArrayBuffer(hex.length / 2);
+  for (let i = 0; i < buffer.byteLength; i++) {
+    store<u8>(changetype<usize>(buffer) + i, <u8>U32.parseInt(hex.substr(i * 2, 2), 16));
+  }
+  return buffer;
+}
+function hexOf(at: usize, size: u32): string {
+  let text = "";
+  for (let i: u32 = 0; i < size; i++)
+    text += load<u8>(at + i)
+      .toString(16)
+      .padStart(2, "0");
+  return text;
+}
+
 function run(callback: string, endOfStream: bool = false): u32 {
   let result: u32 = 0;
   for (let i = 0; i < script.length; i++) {
@@ -227,6 +245,19 @@ function execute(command: string, words: string[]): string {
   if (command == "status") {
     const status = proxy_get_status(Out + 8, Out, Out + 4);
     return status.toString() + " " + load<u32>(Out + 8).toString() + " " + given();
+  }
+  if (command == "foreign") {
+    const name = String.UTF8.encode(first);
+    const values = bytesOf(words.length > 1 ? words[1] : "");
+    const status = proxy_call_foreign_function(
+      changetype<usize>(name),
+      name.byteLength,
+      changetype<usize>(values),
+      values.byteLength,
+      Out,
+      Out + 4,
+    );
+    return first + " " + status.toString() + " " + hexOf(load<u32>(Out), load<u32>(Out + 4));
   }
   return first; // "say"
 }
