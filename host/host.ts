@@ -13,7 +13,7 @@ import { SharedQueues } from "./shared-queue.ts";
 import { HttpStream, type Upstream } from "./stream.ts";
 import { TcpConnection, type TcpUpstream } from "./tcp-connection.ts";
 import { install, type PluginOptions, Thread } from "./thread.ts";
-import type { Callback, HostServices } from "./vm.ts";
+import type { Callback, HostCall, HostServices } from "./vm.ts";
 
 /** A line a module has logged. */
 export interface GuestLog {
@@ -48,6 +48,7 @@ export interface HostOptions {
   /** What Envoy itself would log, such as a trap. */
   readonly onHostLog?: (message: string) => void;
   readonly onCallback?: (callback: Callback) => void;
+  readonly onHostCall?: (call: HostCall) => void;
 }
 
 export class Host {
@@ -168,6 +169,7 @@ function services(options: HostOptions): HostServices {
     log: (level, prefix, message) => options.onLog?.({ level, prefix: toText(prefix), message: toText(message) }),
     hostLog: (message) => options.onHostLog?.(message),
     onCallback: (callback) => options.onCallback?.(callback),
+    onHostCall: (call) => options.onHostCall?.(call),
   };
 }
 

@@ -14,4 +14,4 @@ export type { HttpStream, StreamResult, Upstream, UpstreamRequest, UpstreamRespo
 export { StreamContext } from "./stream-context.ts";
 export { TcpConnection, type TcpResult, type TcpSocket, type TcpUpstream } from "./tcp-connection.ts";
 export { type PluginOptions, PluginRefused } from "./thread.ts";
-export type { Callback } from "./vm.ts";
+export type { Callback, HostCall } from "./vm.ts";

@@ -31,6 +31,7 @@ export interface HostServices {
   /** A line of the host itself, such as a trap. */
   readonly hostLog: (message: string) => void;
   readonly onCallback: (callback: Callback) => void;
+  readonly onHostCall: (call: HostCall) => void;
 }
 
 /** One call into a module; without `result` when it has none or trapped. */
@@ -38,6 +39,14 @@ export interface Callback {
   readonly context: Context;
   readonly name: CallbackName;
   readonly arguments: readonly number[];
+  readonly result?: number;
+}
+
+/** One call by a module that has returned, such as `{module: "env", name: "proxy_log", ...}`. Pointers are addresses. */
+export interface HostCall {
+  readonly module: string;
+  readonly name: string;
+  readonly arguments: readonly (number | bigint)[];
   readonly result?: number;
 }
 

@@ -64,7 +64,7 @@ export function bindImports(vm: Vm): WebAssembly.Imports {
     const host = findHostFunction(from, name, abiVersion);
     if (host === undefined) continue;
     imports[from] ??= {};
-    imports[from][name] = bind(vm, host);
+    imports[from][name] = bind(vm, from, name, host);
   }
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     imports[from] ??= {};
@@ -74,12 +74,20 @@ export function bindImports(vm: Vm): WebAssembly.Imports {
   return imports;
 }
 
-function bind(vm: Vm, host: HostFunction): (...values: (number | bigint)[]) => number | undefined {
+function bind(
+  vm: Vm,
+  module: string,
+  name: string,
+  host: HostFunction,
+): (...values: (number | bigint)[]) => number | undefined {
   // The signature was compared when the module was loaded: the guest's values are what the body takes.
   const body = host.body as (vm: Vm, ...values: (number | bigint)[]) => number | undefined;
   return (...values) => {
     if (!allowed[vm.phase].includes(host.availability)) throw new Error("restricted_callback");
-    return body(vm, ...values.map((value) => (typeof value === "number" ? value >>> 0 : value)));
+    const given = values.map((value) => (typeof value === "number" ? value >>> 0 : value));
+    const result = body(vm, ...given);
+    vm.services.onHostCall({ module, name, arguments: given, ...(result === undefined ? {} : { result }) });
+    return result;
   };
 }
 

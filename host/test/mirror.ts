@@ -78,6 +78,7 @@ export async function mirror(
       log: (level, _prefix, message) => logs.push([level, message]),
       hostLog: () => {},
       onCallback: () => {},
+      onHostCall: () => {},
     },
     {
       vmId: "vm",
