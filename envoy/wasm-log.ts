@@ -1,4 +1,4 @@
-/** What Envoy's `wasm` logger says: lines of the modules, and at level trace every call into a module. */
+/** What Envoy's `wasm` logger says: lines of the modules, and at level trace every call into a module and out of it. */
 import type { EnvoyLogLevel, LogRecord } from "./log.ts";
 
 export type WasmEvent =
@@ -6,6 +6,8 @@ export type WasmEvent =
   | { readonly kind: "log"; readonly level: EnvoyLogLevel; readonly message: string }
   /** Envoy calls a function of a module. */
   | { readonly kind: "call"; readonly name: string; readonly arguments: readonly number[] }
+  /** A module calls a function of Envoy's; `name` as in "env.proxy_log". */
+  | { readonly kind: "hostCall"; readonly name: string }
   /** The function has returned; it never does when the module trapped. `result` is absent for functions without. */
   | { readonly kind: "return"; readonly name: string; readonly result?: number };
 
@@ -17,6 +19,8 @@ export function wasmEvent({ level, logger, message }: LogRecord): WasmEvent | nu
   if (log !== null) return { kind: "log", level, message: log[1] ?? "" };
   const call = /^\[host->vm\] (\w+)\((.*)\)$/.exec(message);
   if (call !== null) return { kind: "call", name: call[1] ?? "", arguments: numbers(call[2] ?? "") };
+  const hostCall = /^\[vm->host\] ([\w.]+)\(/.exec(message);
+  if (hostCall !== null) return { kind: "hostCall", name: hostCall[1] ?? "" };
   const done = /^\[host<-vm\] (\w+) return: (.*)$/.exec(message);
   if (done === null) return null;
   return { kind: "return", name: done[1] ?? "", ...(done[2] === "void" ? {} : { result: Number(done[2]) }) };

@@ -1,10 +1,11 @@
-/** Compiles what scenarios run, before they do: filters to dist/, as `pwk build`, and examples to dist/examples/. */
+/** Compiles what scenarios run, before they do: filters to dist/, as `pwk build`, examples to
+ * dist/examples/, probes to dist/probes/. */
 import { existsSync, statSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { compile } from "./compile.ts";
 
-const places = { filters: "dist", examples: "dist/examples" };
+const places = { filters: "dist", examples: "dist/examples", "test/probes": "dist/probes" };
 /** Besides its own folder, what a module is made of. */
 const shared = ["asconfig.json", "sdk/assembly", "sdk/dist"];
 

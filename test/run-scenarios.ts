@@ -6,6 +6,13 @@ import { checkConnection, checkEffects, checkExchange, checkLater, checkSecrets,
 import type { ConnectionScenario, RefusalScenario, RequestScenario, Scenario, SetUp } from "./scenario.ts";
 import { scenarios } from "./scenarios/index.ts";
 
+declare module "vitest" {
+  interface TaskMeta {
+    /** Functions of the ABI that the scenario's proxy has run, by its end. */
+    abiCalls?: readonly string[];
+  }
+}
+
 /** Engines that must be there: "host,envoy,istio" in CI. */
 const required = new Set((process.env.PWK_REQUIRE_ENGINES ?? "").split(","));
 
@@ -22,11 +29,13 @@ export function runScenarios(name: string, engine: Engine | string): void {
     const proxies = new ProxyKeeper(engine);
     afterAll(() => proxies.close());
     for (const scenario of scenarios) {
-      test(scenario.name, (context) => {
+      test(scenario.name, async (context) => {
         skipBefore(scenario, engine, context);
         if ("refused" in scenario) return refuses(engine, scenario);
-        if ("connection" in scenario) return connects(proxies, scenario);
-        return answers(proxies, scenario);
+        const proxy = await proxies.get(scenario.setUp);
+        if ("connection" in scenario) await connects(proxy, scenario);
+        else await answers(proxy, scenario);
+        context.task.meta.abiCalls = [...proxy.abiCalls];
       });
     }
   });
@@ -47,9 +56,8 @@ function isOlder(version: string, other: string): boolean {
   return false;
 }
 
-async function answers(proxies: ProxyKeeper, scenario: RequestScenario): Promise<void> {
+async function answers(proxy: RunningProxy, scenario: RequestScenario): Promise<void> {
   const { setUp, before = [], request, expect: expected } = scenario;
-  const proxy = await proxies.get(setUp);
   for (const earlier of before) await proxy.send(earlier);
   const metrics = await proxy.metrics();
   const exchange = await proxy.send(request);
@@ -60,9 +68,8 @@ async function answers(proxies: ProxyKeeper, scenario: RequestScenario): Promise
   checkSecrets(setUp, [proxy.startLogs, exchange.logs, exchange.headers, Buffer.from(exchange.body).toString()]);
 }
 
-async function connects(proxies: ProxyKeeper, scenario: ConnectionScenario): Promise<void> {
+async function connects(proxy: RunningProxy, scenario: ConnectionScenario): Promise<void> {
   const { setUp, connection, expect: expected } = scenario;
-  const proxy = await proxies.get(setUp);
   const metrics = await proxy.metrics();
   const exchange = await proxy.connect(connection);
   const growth = growthOf(metrics, await proxy.metrics(), expected.metrics);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
-import { type Arriving, arrive, decide } from "./cluster-behaviour.ts";
+import { type Arriving, arrive, decide, metadataOf } from "./cluster-behaviour.ts";
 import { FrameReader, frame } from "./grpc-frames.ts";
 import type { ClusterCall, ClusterSpec, GrpcAnswer, GrpcCluster, HeaderLine, HttpCluster } from "./types.ts";
 import { headerLines, respond } from "./upstream.ts";
@@ -99,7 +99,7 @@ export class ClusterServers {
     stream.on("data", (chunk: Buffer) => {
       for (const message of frames.push(chunk)) {
         arrive(call, message);
-        if (each !== undefined) send(stream, each(message));
+        if (each !== undefined) send(stream, each(message), metadataOf(grpc));
       }
     });
     stream.on("end", () => {

@@ -65,6 +65,7 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
 
   return {
     startLogs,
+    abiCalls: recorder.abiCalls,
     metrics,
     async send(request: ProxyRequest): Promise<Exchange> {
       recorder.take();

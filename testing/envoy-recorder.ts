@@ -55,6 +55,8 @@ interface OpenCall {
 export class EnvoyRecorder {
   /** Everything that was logged so far. */
   readonly logs: LogLine[] = [];
+  /** See `RunningProxy`. */
+  readonly abiCalls = new Set<string>();
   #heard: Heard = silence();
   /** Of each thread, calls into modules that have not returned; the innermost is last. */
   #open = new Map<string, OpenCall[]>();
@@ -64,6 +66,7 @@ export class EnvoyRecorder {
     if (record.logger === "access") this.#access(accessLogValues(record));
     const event = wasmEvent(record);
     if (event?.kind === "log") this.#log({ level: levels[event.level], message: event.message });
+    else if (event?.kind === "hostCall") this.abiCalls.add(event.name.replace(/^env\./, ""));
     else if (event?.kind === "call") this.#call(event, this.#openOn(record.thread));
     else if (event?.kind === "return") this.#return(event, this.#openOn(record.thread));
   }
@@ -105,6 +108,7 @@ export class EnvoyRecorder {
   }
 
   #call({ name, arguments: values }: WasmEvent & { kind: "call" }, open: OpenCall[]): void {
+    this.abiCalls.add(name);
     const isOfStream =
       name.startsWith("proxy_on_") &&
       !rootCallbacks.has(name) &&

@@ -1,6 +1,6 @@
 /** The clusters that filters call, for our own host: no servers, the same record. */
 import type { CalloutReply, CalloutRequest, GrpcReply, GrpcRequest, HostOptions } from "@proxy-wasm-kit/host";
-import { type Arriving, arrive, decide } from "./cluster-behaviour.ts";
+import { type Arriving, arrive, decide, metadataOf } from "./cluster-behaviour.ts";
 import type { ClusterCall, ClusterSpec, GrpcAnswer, GrpcCluster, HeaderLine, HttpCluster } from "./types.ts";
 import { framed } from "./upstream.ts";
 import { withoutVolatileCallLines } from "./volatile.ts";
@@ -65,11 +65,12 @@ export class HostClusters {
 
 /** Answers each message as it comes; what ends the reply is known at the end of the call. */
 class Conversation implements GrpcReply {
-  readonly metadata: readonly HeaderLine[] = [];
+  readonly metadata: readonly HeaderLine[];
   readonly messages: AsyncIterable<string | Uint8Array>;
   #answer: GrpcAnswer = {};
 
   constructor(call: Arriving, { grpc, each }: Required<GrpcCluster>, asked: AsyncIterable<Uint8Array>) {
+    this.metadata = metadataOf(grpc);
     this.messages = this.#converse(call, { grpc, each }, asked);
   }
 

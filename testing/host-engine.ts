@@ -44,6 +44,7 @@ class Record {
   callbacks: CallbackRecord[] = [];
   readonly allLogs: LogLine[] = [];
   readonly hostLogs: string[] = [];
+  readonly abiCalls = new Set<string>();
 
   log(line: LogLine): void {
     this.logs.push(line);
@@ -90,7 +91,9 @@ async function startHost(options: ProxyOptions, clusters: HostClusters, record: 
     ...(options.bufferLimitBytes === undefined ? {} : { bufferLimitBytes: options.bufferLimitBytes }),
     onLog: ({ level, message }) => record.log({ level: logLevels[level] ?? "info", message }),
     onHostLog: (message) => record.hostLogs.push(message),
+    onHostCall: ({ module, name }) => record.abiCalls.add(module === "env" ? name : `${module}.${name}`),
     onCallback({ context, name, arguments: values, result }) {
+      record.abiCalls.add(name);
       if (!(context instanceof StreamContext)) return;
       record.callbacks.push({ name, arguments: values, ...(result === undefined ? {} : { result }) });
     },
@@ -136,6 +139,7 @@ const tcpUpstream =
 
 class HostProxy implements RunningProxy {
   readonly startLogs: readonly LogLine[];
+  readonly abiCalls: ReadonlySet<string>;
   readonly #host: Host;
   readonly #options: ProxyOptions;
   readonly #clusters: HostClusters;
@@ -147,6 +151,7 @@ class HostProxy implements RunningProxy {
     this.#clusters = clusters;
     this.#record = record;
     this.startLogs = record.take().logs;
+    this.abiCalls = record.abiCalls;
   }
 
   async send(request: ProxyRequest): Promise<Exchange> {

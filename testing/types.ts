@@ -67,7 +67,7 @@ export interface HttpCluster {
 
 export interface GrpcCluster {
   readonly grpc: Behaviour<GrpcAnswer>;
-  /** The messages that answer one message at once, before the answer to the call. Default: none. */
+  /** The messages that answer one message at once, before the answer to the call (behind its metadata). Default: none. */
   readonly each?: (message: Uint8Array) => readonly (string | Uint8Array)[];
 }
 
@@ -217,6 +217,8 @@ export interface RunningProxy {
   send(request: ProxyRequest): Promise<Exchange>;
   /** Opens a connection through the network filters. Throws when there are none. */
   connect(request: TcpRequest): Promise<TcpExchange>;
+  /** Functions of the ABI that have run since the start: callbacks, and imports, such as "proxy_log"; WASI's as "module.name". */
+  readonly abiCalls: ReadonlySet<string>;
   /** What the filters and services logged while the proxy started. */
   readonly startLogs: readonly LogLine[];
   /** Metrics the filters and services defined, by their own name (without Envoy's `wasmcustom.`), now. */

@@ -66,8 +66,8 @@ export class HeaderMap {
   }
 
   /**
-   * Makes these lines the whole map, pseudo headers included: a request without ":path" is answered with 404. BadArgument:
-   * the map cannot be changed now, or there are more than 1024 lines or 1 MiB (Envoy would clear it and say Ok).
+   * Makes these lines the whole map, pseudo headers included: a request without ":path" or "x-forwarded-proto" is answered
+   * with 404. BadArgument: the map cannot be changed now, or there are more than 1024 lines or 1 MiB (Envoy would clear it and say Ok).
    */
   replaceAll(headers: Headers): Status {
     const pairs = new Encoder();

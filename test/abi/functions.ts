@@ -126,12 +126,18 @@ export const imports: readonly AbiFunction[] = [
 
 /** What hosts call. */
 export const callbacks: readonly AbiFunction[] = [
-  { name: "_initialize", sdk: "top level statements, registerRootContext", envoy: "before anything else" },
+  {
+    name: "_initialize",
+    sdk: "top level statements, registerRootContext",
+    envoy: "before anything else",
+    never: unrecorded(),
+  },
   { name: "proxy_abi_version_0_2_1", sdk: "always exported", envoy: "looked for, never called", never: neverCalled() },
   {
     name: "malloc",
     sdk: "always exported",
     envoy: "for every value a host call returns; before proxy_on_memory_allocate",
+    never: unrecorded(),
   },
   {
     name: "proxy_on_memory_allocate",
@@ -199,4 +205,9 @@ export const callbacks: readonly AbiFunction[] = [
 
 function neverCalled(): { host: string; envoy: string } {
   return { host: "as Envoy", envoy: "never called" };
+}
+
+/** Our own host records callbacks that have a context. */
+function unrecorded(): { host: string } {
+  return { host: "in every scenario" };
 }

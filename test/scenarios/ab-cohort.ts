@@ -23,8 +23,8 @@ export const abCohort: readonly Scenario[] = [
   {
     name: "ab-cohort: upstream hears what the service says, and not what the client says",
     setUp: setUp(blue),
-    request: { headers: [user("ann/é"), ["x-test-cohort", "mine"]] },
-    expect: { ...cohort("blue"), calls: [asked("/cohort?user=ann%2F%C3%83%C2%A9")] },
+    request: { headers: [user(Buffer.from("ann/é").toString("latin1")), ["x-test-cohort", "mine"]] },
+    expect: { ...cohort("blue"), calls: [asked("/cohort?user=ann%2F%C3%A9")] },
   },
   {
     name: "ab-cohort: a request with a body waits too, and loses nothing",

@@ -1,6 +1,7 @@
 /** All scenarios, in the order they run: equal set-ups together, so that they share a proxy. */
 import type { Scenario } from "../scenario.ts";
 import { abCohort } from "./ab-cohort.ts";
+import { abi } from "./abi.ts";
 import { addHeader } from "./add-header.ts";
 import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   ...tcpTap,
   ...queueWorker,
   ...grpcCheck,
+  ...abi,
 ];

@@ -1,0 +1,116 @@
+// Uses what no example needs, as the request's path says, and logs what came of it. One file a part of the ABI.
+import {
+  Buffer,
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+  HttpContext,
+  log,
+  RootContext,
+  registerRootContext,
+  StreamContext,
+} from "@proxy-wasm-kit/sdk";
+import { calls } from "./calls";
+import { ProbeConnection } from "./connection";
+import { edits } from "./edits";
+import { openStream } from "./grpc";
+import { queue } from "./queue";
+import { state } from "./state";
+
+class ProbeRoot extends RootContext {
+  private started: bool = false;
+  private ticks: i32 = 0;
+  private isTcp: bool = false;
+
+  onStart(vmConfiguration: Buffer): bool {
+    this.started = true;
+    return true;
+  }
+
+  onConfigure(configuration: Buffer): bool {
+    log.info(`started ${this.started}, configuration of ${configuration.size} bytes`);
+    this.isTcp = configuration.text() == "tcp";
+    queue.register();
+    this.setTickPeriodMs(10);
+    return state.declare();
+  }
+
+  onTick(): void {
+    // Not in onDone: the host says so, and nothing else happens.
+    if (++this.ticks == 1) this.done();
+    this.setTickPeriodMs(0);
+  }
+
+  onQueueReady(token: u32): void {
+    queue.drain(token);
+  }
+
+  createHttpContext(id: u32): HttpContext | null {
+    if (this.isTcp) return null;
+    return new Probe(id);
+  }
+
+  createStreamContext(id: u32): StreamContext | null {
+    return new ProbeConnection(id);
+  }
+}
+
+class Probe extends HttpContext {
+  private path: string = "";
+
+  onRequestHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
+    const path = this.request.headers.get(":path");
+    this.path = path === null ? "" : path;
+    if (this.path == "/map") edits.headers(this.request.headers);
+    else if (this.path == "/whole") edits.whole(this.request.headers);
+    else if (this.path == "/state") state.use();
+    else if (this.path == "/foreign") calls.foreign();
+    else if (this.path == "/metrics") calls.metrics();
+    else if (this.path == "/queue") queue.put();
+    else if (this.path == "/clock") calls.clocks();
+    else if (this.path == "/grpc") return openStream(this);
+    else if (this.path == "/cut" || this.path == "/edit") this.request.headers.remove("content-length");
+    return FilterHeadersStatus.Continue;
+  }
+
+  onRequestBody(size: u32, endOfStream: bool): FilterDataStatus {
+    if (this.path == "/edit" && !endOfStream) return FilterDataStatus.StopIterationAndBuffer;
+    if (this.path == "/edit") edits.body(this.request.body);
+    return FilterDataStatus.Continue;
+  }
+
+  onRequestMetadata(count: u32): void {
+    log.info("request metadata");
+  }
+
+  onResponseHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
+    if (this.path == "/edit") this.response.headers.remove("content-length");
+    return FilterHeadersStatus.Continue;
+  }
+
+  onResponseMetadata(count: u32): void {
+    log.info("response metadata");
+  }
+
+  onResponseBody(size: u32, endOfStream: bool): FilterDataStatus {
+    if (this.path == "/edit" && size > 0) this.response.body.append(String.UTF8.encode("+"));
+    return FilterDataStatus.Continue;
+  }
+
+  onResponseTrailers(count: u32): FilterTrailersStatus {
+    this.response.trailers.set("x-seen", count.toString());
+    return FilterTrailersStatus.Continue;
+  }
+
+  onDone(): bool {
+    log.debug("done");
+    return true;
+  }
+
+  onLog(): void {
+    const status = this.response.headers.get(":status");
+    log.info("logged " + (status === null ? "-" : status));
+  }
+}
+
+registerRootContext((id) => new ProbeRoot(id));
