@@ -50,6 +50,11 @@ export const abi: readonly Scenario[] = [
   passes("a queue's item comes back to who registered it", { path: "/queue" }, /^put 0 true true$/m, {
     eventually: { log: /^took item true$/m },
   }),
+  passes(
+    "a root context that has not been asked to end cannot end itself",
+    { path: "/done" },
+    /^proxy_done: unexpected status 1$/m,
+  ),
   passes("clocks go on, and random bytes are there", { path: "/clock" }, /^true true true$/m),
   {
     name: "abi: bodies are read in parts and changed at both ends",

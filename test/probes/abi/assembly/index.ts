@@ -19,7 +19,6 @@ import { state } from "./state";
 
 class ProbeRoot extends RootContext {
   private started: bool = false;
-  private ticks: i32 = 0;
   private isTcp: bool = false;
 
   onStart(vmConfiguration: Buffer): bool {
@@ -31,14 +30,7 @@ class ProbeRoot extends RootContext {
     log.info(`started ${this.started}, configuration of ${configuration.size} bytes`);
     this.isTcp = configuration.text() == "tcp";
     queue.register();
-    this.setTickPeriodMs(10);
     return state.declare();
-  }
-
-  onTick(): void {
-    // Not in onDone: the host says so, and nothing else happens.
-    if (++this.ticks == 1) this.done();
-    this.setTickPeriodMs(0);
   }
 
   onQueueReady(token: u32): void {
@@ -47,7 +39,7 @@ class ProbeRoot extends RootContext {
 
   createHttpContext(id: u32): HttpContext | null {
     if (this.isTcp) return null;
-    return new Probe(id);
+    return new Probe(id, this);
   }
 
   createStreamContext(id: u32): StreamContext | null {
@@ -57,6 +49,13 @@ class ProbeRoot extends RootContext {
 
 class Probe extends HttpContext {
   private path: string = "";
+
+  constructor(
+    id: u32,
+    private root: ProbeRoot,
+  ) {
+    super(id);
+  }
 
   onRequestHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
     const path = this.request.headers.get(":path");
@@ -68,6 +67,8 @@ class Probe extends HttpContext {
     else if (this.path == "/metrics") calls.metrics();
     else if (this.path == "/queue") queue.put();
     else if (this.path == "/clock") calls.clocks();
+    // Not in onDone: the host says so, and nothing else happens.
+    else if (this.path == "/done") this.root.done();
     else if (this.path == "/grpc") return openStream(this);
     else if (this.path == "/cut" || this.path == "/edit") this.request.headers.remove("content-length");
     return FilterHeadersStatus.Continue;
