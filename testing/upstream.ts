@@ -69,6 +69,10 @@ export class RecordingUpstream {
     this.#sockets.add(socket);
     socket.on("close", () => {
       this.#sockets.delete(socket);
+      // A request that has its answer already does not tell its end itself.
+      for (const request of this.#requests) {
+        if (request.message.socket === socket) this.#settle(request, request.message.complete);
+      }
       this.#onChange();
     });
   }
