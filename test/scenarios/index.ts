@@ -8,6 +8,7 @@ import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
 import { jwtPayloadPadding } from "./jwt-payload-padding.ts";
 import { queueWorker } from "./queue-worker.ts";
+import { rules } from "./rules.ts";
 import { tcpTap } from "./tcp-tap.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -19,5 +20,6 @@ export const scenarios: readonly Scenario[] = [
   ...tcpTap,
   ...queueWorker,
   ...grpcCheck,
+  ...rules,
   ...abi,
 ];
