@@ -64,6 +64,7 @@ export const hostEngine: Engine = {
   name: "host",
   title: `host (V8 ${process.versions.v8})`,
   async start(options: ProxyOptions): Promise<RunningProxy> {
+    if (options.upstream?.early) throw new Error("the host's upstream answers complete requests: `early` needs Envoy");
     const record = new Record();
     const clusters = new HostClusters(options.clusters);
     try {

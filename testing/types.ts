@@ -39,7 +39,10 @@ export interface UpstreamResponse {
   readonly headers?: readonly HeaderLine[];
   readonly body?: string | Uint8Array;
   readonly trailers?: readonly HeaderLine[];
-  /** Sent as soon as the request's headers are there, whatever of its body is still to come. Default: false. */
+  /**
+   * Sent as soon as the request's headers are there, whatever of its body is still to come. Default: false. The host
+   * engine refuses it: its upstream answers complete requests.
+   */
   readonly early?: boolean;
 }
 
