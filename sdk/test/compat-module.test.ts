@@ -36,6 +36,11 @@ describe("a module has", () => {
     expect(exported.map((entry) => entry.name).sort()).toEqual([...always, ...callbacks].sort());
   });
 
+  test("whatever of the drop-in a filter uses", async () => {
+    const flags = ["--use", "abort=abort_proc_exit"];
+    await expect(compileBytes("sdk/test/assembly/compat-everything.ts", flags)).resolves.toBeDefined();
+  });
+
   test("less than a quarter of the 24,578 bytes that add-header had", () => {
     expect(sizes.get("add-header")).toBeLessThan(24_578 / 4);
   });

@@ -88,7 +88,8 @@ function isShadowed(source: Source, name: string): boolean {
 function importedLog(source: Source, dropIn: string | undefined): string | undefined {
   for (const statement of source.statements) {
     const { declarations, path, internalPath } = statement as Partial<ImportStatement>;
-    const isOurs = path?.value.includes("proxy-wasm-kit/sdk") || (dropIn && internalPath?.startsWith(dropIn));
+    const isOurs =
+      path?.value.includes("proxy-wasm-kit/sdk") || (dropIn && `${internalPath}/`.startsWith(`${dropIn}/`));
     if (!isOurs || !declarations) continue;
     const log = declarations.find(
       (declaration) => "foreignName" in declaration && declaration.foreignName.text === "log",
