@@ -11,6 +11,8 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "test/acceptance/**"],
           testTimeout: 60_000,
+          // Compiling takes seconds where processors are few.
+          hookTimeout: 60_000,
         },
       },
       ...["host", "envoy", "istio"].map((engine) => ({
