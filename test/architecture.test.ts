@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 const allowed: Readonly<Record<string, readonly string[]>> = {
   sdk: [],
   filters: ["sdk"],
+  examples: ["sdk"],
   host: [],
   envoy: [],
   testing: ["host", "envoy"],
@@ -18,6 +19,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 const packages: Readonly<Record<string, string>> = {
   "@proxy-wasm-kit/sdk": "sdk",
+  "@proxy-wasm-kit/proxy-runtime": "sdk",
+  "@solo-io/proxy-runtime": "sdk",
   "@proxy-wasm-kit/host": "host",
   "@proxy-wasm-kit/envoy": "envoy",
   "@proxy-wasm-kit/testing": "testing",

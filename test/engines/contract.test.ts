@@ -121,17 +121,18 @@ describe.each(engines)("%s", (_name, engine) => {
   });
 
   const isHost = typeof engine !== "string" && engine.envoyVersion === undefined;
-  test.skipIf(typeof engine === "string" || isHost)("upstream may answer before the body has come", async () => {
+  const early = isHost ? "upstream that would answer early is refused" : "upstream may answer before the body has come";
+  test.skipIf(typeof engine === "string")(early, async () => {
+    if (isHost) {
+      await expect(using({ upstream: { status: 200, early: true } }, async () => null)).rejects.toThrow("early");
+      return;
+    }
     const upstream = { status: 200, body: "early", early: true };
     await using({ filters: [probe("caller")], upstream }, async (proxy) => {
       const exchange = await proxy.send({ method: "POST", body: ["never"], unfinished: true });
       expect(exchange).toMatchObject({ outcome: "forwarded", status: 200, upstream: { complete: false } });
       expect(text(exchange.body)).toBe("early");
     });
-  });
-
-  test.runIf(isHost)("upstream that would answer early is refused by the host", async () => {
-    await expect(using({ upstream: { status: 200, early: true } }, async () => null)).rejects.toThrow("early");
   });
 
   describe.skipIf(typeof engine === "string")("services", () => {
