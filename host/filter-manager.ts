@@ -4,6 +4,7 @@
  */
 import { BodyBuffer } from "./body-buffer.ts";
 import { type ByteString, byteString, bytesOf, encode } from "./byte-string.ts";
+import { EnvoyCrash } from "./envoy-crash.ts";
 import { HeaderMap } from "./header-map.ts";
 import { Direction, Entry, type FilterDirection } from "./iteration.ts";
 import type { Pair } from "./pairs.ts";
@@ -109,6 +110,10 @@ export class FilterManager {
     this.request.startData(new BodyBuffer(bytes), endOfStream);
   }
 
+  requestMetadata(count: number): void {
+    this.request.startMetadata(count);
+  }
+
   requestTrailers(trailers: HeaderMap): void {
     this.requestComplete = true;
     this.request.startTrailers(trailers);
@@ -125,6 +130,10 @@ export class FilterManager {
     this.response.startData(new BodyBuffer(bytes), endOfStream);
   }
 
+  responseMetadata(count: number): void {
+    this.response.startMetadata(count);
+  }
+
   responseTrailers(trailers: HeaderMap): void {
     this.responseComplete = true;
     this.response.startTrailers(trailers);
@@ -136,6 +145,7 @@ export class FilterManager {
    */
   sendLocalReply(reply: LocalReply): void {
     if (this.isFinished) return;
+    this.#crashInResponseMetadata();
     if (this.request.calling) this.request.aborted = true;
     else if (this.response.calling) this.response.aborted = true;
     this.details = reply.details;
@@ -147,9 +157,16 @@ export class FilterManager {
 
   /** Ends the stream without a (complete) response. */
   reset(): void {
+    this.#crashInResponseMetadata();
     if (this.request.calling) this.request.aborted = true;
     else if (this.response.calling) this.response.aborted = true;
     this.#finish(true);
+  }
+
+  /** Envoy goes on with the metadata of a stream that is gone: `encodeMetadata` looks at the filter's status alone. */
+  #crashInResponseMetadata(): void {
+    if (!this.response.callingWithMetadata) return;
+    throw new EnvoyCrash("ending a stream in proxy_on_response_metadata, by failing too, ends the Envoy process");
   }
 
   #routeRequest(headers: HeaderMap, endOfStream: boolean): void {

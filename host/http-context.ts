@@ -92,6 +92,11 @@ class Half implements FilterDirection {
     return status;
   }
 
+  /** Whatever the guest returns: Envoy's Wasm filter goes on. */
+  metadata(count: number): void {
+    if (!this.isSkipped) this.#context.call(`proxy_on_${this.#name}_metadata`, [count], 0, () => 0);
+  }
+
   get body(): GuestBuffer {
     const body = this.isBuffering ? this.direction.buffered : this.currentData;
     return body ?? new Uint8Array();

@@ -11,6 +11,8 @@ export interface FilterDirection {
   headers(headers: HeaderMap, endOfStream: boolean): HeadersStatus;
   data(data: BodyBuffer, endOfStream: boolean): DataStatus;
   trailers(trailers: HeaderMap): TrailersStatus;
+  /** Names in one block of HTTP/2 METADATA. */
+  metadata(count: number): void;
 }
 
 /** Where a direction leads after its last filter, and what it must know of the rest of the stream. */
@@ -35,8 +37,11 @@ type IterationState = "continue" | "stop" | "stop-all-buffer" | "stop-all-waterm
 export class Entry {
   readonly filter: FilterDirection;
   state: IterationState = "continue";
+  hasSeenHeaders = false;
   headersContinued = false;
   endOfStream = false;
+  /** Metadata that waits here until this filter has seen the headers and does not hold everything. */
+  readonly savedMetadata: number[] = [];
 
   constructor(filter: FilterDirection) {
     this.filter = filter;
@@ -61,6 +66,8 @@ export class Direction {
   buffered: BodyBuffer | null = null;
   /** A filter is being called in this direction. */
   calling = false;
+  /** It is being called with metadata. */
+  callingWithMetadata = false;
   /** A local reply came while a filter was called: no further filter is. */
   aborted = false;
   /** In the order this direction passes them. */
@@ -83,6 +90,11 @@ export class Direction {
 
   startData(data: BodyBuffer, endOfStream: boolean): void {
     this.#passData(0, data, endOfStream);
+  }
+
+  /** `count`: see `FilterDirection`. It goes past a filter that has stopped, unless that holds everything. */
+  startMetadata(count: number): void {
+    this.#passMetadata(0, count);
   }
 
   startTrailers(trailers: HeaderMap): void {
@@ -109,20 +121,42 @@ export class Direction {
   }
 
   #passHeaders(start: number, headers: HeaderMap, endOfStream: boolean): void {
-    for (const [, entry] of this.#from(start)) {
+    for (const [at, entry] of this.#from(start)) {
       entry.endOfStream = endOfStream;
       const status = this.#call(() => entry.filter.headers(headers, endOfStream));
+      entry.hasSeenHeaders = true;
       if (this.aborted) {
         entry.state = "stop";
         this.#end.aborted();
         return;
       }
       entry.state = afterHeaders[status];
-      if (entry.state !== "continue") return;
-      entry.headersContinued = true;
-      if (this.#end.isOver()) return;
+      if (entry.state === "continue") entry.headersContinued = true;
+      if (!entry.stoppedAll) this.#passSavedMetadata(entry, at);
+      if (entry.state !== "continue" || this.#end.isOver()) return;
     }
     this.#end.headers(headers, endOfStream);
+  }
+
+  /** It ends with the last filter: upstream and the client get none. */
+  #passMetadata(start: number, count: number): void {
+    for (const [, entry] of this.#from(start)) {
+      if (!entry.hasSeenHeaders || entry.stoppedAll) {
+        entry.savedMetadata.push(count);
+        return;
+      }
+      this.callingWithMetadata = true;
+      this.#call(() => entry.filter.metadata(count));
+      this.callingWithMetadata = false;
+      if (this.aborted) {
+        this.#end.aborted();
+        return;
+      }
+    }
+  }
+
+  #passSavedMetadata(entry: Entry, start: number): void {
+    for (const count of entry.savedMetadata.splice(0)) this.#passMetadata(start, count);
   }
 
   #passData(start: number, data: BodyBuffer, endOfStream: boolean): void {
@@ -196,6 +230,7 @@ export class Direction {
       const isWhole = this.#end.isComplete() && this.buffered === null && this.trailers === null;
       this.#passHeaders(at + 1, this.headers, isWhole);
     }
+    this.#passSavedMetadata(entry, next);
     const { trailers } = this; // a filter may add trailers while it gets the data, which then go on by themselves
     if (this.buffered !== null) this.#passData(next, this.buffered, this.#end.isComplete() && trailers === null);
     if (trailers !== null) this.#passTrailers(next, trailers);

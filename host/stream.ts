@@ -8,6 +8,9 @@ import { type HeaderLine, HeaderMap } from "./header-map.ts";
 import { HttpContext } from "./http-context.ts";
 import type { StreamInfo } from "./properties.ts";
 
+/** One block of HTTP/2 METADATA, value by name. Guests learn only how many names it has. */
+export type Metadata = Readonly<Record<string, string>>;
+
 /** What reached upstream. */
 export interface UpstreamRequest {
   readonly method: string;
@@ -23,6 +26,8 @@ export interface UpstreamRequest {
 export interface UpstreamResponse {
   readonly status: number;
   readonly headers?: readonly HeaderLine[];
+  /** Comes behind the headers. */
+  readonly metadata?: Metadata;
   readonly body?: string | Uint8Array;
   readonly trailers?: readonly HeaderLine[];
 }
@@ -101,6 +106,11 @@ export class HttpStream {
     this.#manager.sendLocalReply(refusal);
   }
 
+  /** Of a request whose headers have come and which has not ended. */
+  requestMetadata(metadata: Metadata): void {
+    if (!this.#manager.isFinished) this.#manager.requestMetadata(Object.keys(metadata).length);
+  }
+
   /** HTTP/1 bodies end with no bytes and `endOfStream`, unless trailers end them. */
   requestData(bytes: Uint8Array, endOfStream: boolean): void {
     if (this.#manager.isFinished) return;
@@ -166,13 +176,16 @@ export class HttpStream {
     const body = encode(response.body ?? "");
     const headers = new HeaderMap("response", [[":status", String(response.status)], ...(response.headers ?? [])]);
     const hasNoBody = request.method === "HEAD" || response.status === 204 || response.status === 304;
-    const isWhole = hasNoBody || (body.length === 0 && response.trailers === undefined);
+    const { metadata, trailers } = response;
+    const isWhole = hasNoBody || (body.length === 0 && metadata === undefined && trailers === undefined);
     this.#manager.responseHeaders(headers, isWhole, "via_upstream");
     if (isWhole || this.#manager.isFinished) return;
+    if (metadata !== undefined) this.#manager.responseMetadata(Object.keys(metadata).length);
+    if (this.#manager.isFinished) return;
     if (body.length > 0) this.#manager.responseData(body, false);
     if (this.#manager.isFinished) return;
-    if (response.trailers === undefined) this.#manager.responseData(new Uint8Array(), true);
-    else this.#manager.responseTrailers(new HeaderMap("trailers", response.trailers));
+    if (trailers === undefined) this.#manager.responseData(new Uint8Array(), true);
+    else this.#manager.responseTrailers(new HeaderMap("trailers", trailers));
   }
 
   /** All filters log, in order; then each is done and deleted (envoy conn_manager_impl.cc, `doDeferredStreamDestroy`). */

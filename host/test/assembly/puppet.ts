@@ -279,6 +279,9 @@ export function proxy_on_tick(_id: u32): void {
 export function proxy_on_request_headers(_id: u32, _count: u32, end: u32): u32 {
   return run("request_headers", end != 0);
 }
+export function proxy_on_request_metadata(_id: u32, _count: u32): u32 {
+  return run("request_metadata");
+}
 export function proxy_on_request_body(_id: u32, _size: u32, end: u32): u32 {
   return run("request_body", end != 0);
 }
@@ -287,6 +290,9 @@ export function proxy_on_request_trailers(_id: u32, _count: u32): u32 {
 }
 export function proxy_on_response_headers(_id: u32, _count: u32, end: u32): u32 {
   return run("response_headers", end != 0);
+}
+export function proxy_on_response_metadata(_id: u32, _count: u32): u32 {
+  return run("response_metadata");
 }
 export function proxy_on_response_body(_id: u32, _size: u32, end: u32): u32 {
   return run("response_body", end != 0);
