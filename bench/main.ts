@@ -1,0 +1,74 @@
+/** `npm run bench`: measures what build.mjs has built, and prints it. Options: see `usage`. */
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { findEnvoy } from "@proxy-wasm-kit/envoy";
+import { measureAddedCpu } from "./added-cpu.ts";
+import { guestNs, memoryOf } from "./guest.ts";
+import { type Report, textOf } from "./report.ts";
+import { variantsOf } from "./variants.ts";
+
+const usage = `npm run bench -- [options]
+  --starts N            of every Envoy (5)
+  --rounds N            for each start and number of open streams (5)
+  --requests N          in a round (5000)
+  --warm-up N           requests of each variant before the first round (30000)
+  --open N,N            open streams, ascending (1,100,1000)
+  --memory-requests N   before memory is looked at (10000000)
+  -o json               everything, in place of the tables`;
+
+const { values } = parseArgs({
+  options: {
+    starts: { type: "string", default: "5" },
+    rounds: { type: "string", default: "5" },
+    requests: { type: "string", default: "5000" },
+    "warm-up": { type: "string", default: "30000" },
+    open: { type: "string", default: "1,100,1000" },
+    "memory-requests": { type: "string", default: "10000000" },
+    output: { type: "string", short: "o", default: "text" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
+
+const rounds = Number(values.rounds);
+const openStreams = values.open.split(",").map(Number);
+const variants = variantsOf("bench/dist/modules", ["noop", "add-header"]);
+const load = () => loadavg()[0] ?? Number.NaN;
+// Asked before this process is pinned to one.
+const processors = availableParallelism();
+
+const { binary, version } = await findEnvoy();
+const loadBefore = load();
+const addedCpu = await measureAddedCpu(variants, {
+  ...{ binary, rounds, openStreams },
+  starts: Number(values.starts),
+  requests: Number(values.requests),
+  warmUp: Number(values["warm-up"]),
+});
+const loadAfter = load();
+const guest = openStreams.flatMap((open) =>
+  variants.map((variant) => {
+    const { filter, sdk } = variant;
+    return { filter, sdk, openStreams: open, ns: guestNs(variant, open, rounds) };
+  }),
+);
+const requests = Number(values["memory-requests"]);
+const memory = variants
+  .filter(({ filter }) => filter === "add-header")
+  .map((variant) => ({ filter: variant.filter, sdk: variant.sdk, requests, ...memoryOf(variant, requests) }));
+
+const report: Report = {
+  machine: {
+    date: new Date().toISOString(),
+    envoy: version,
+    node: process.versions.node,
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    processors,
+    loadAverages: [loadBefore, loadAfter],
+  },
+  ...{ addedCpu, guest, memory },
+};
+console.log(values.output === "json" ? JSON.stringify(report, null, 2) : textOf(report));

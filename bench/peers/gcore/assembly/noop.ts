@@ -1,0 +1,17 @@
+export * from "@gcoredev/proxy-wasm-sdk-as/assembly/proxy";
+
+import { Context, RootContext, registerRootContext } from "@gcoredev/proxy-wasm-sdk-as/assembly";
+
+class NoopRoot extends RootContext {
+  createContext(id: u32): Context {
+    return new Noop(id, this);
+  }
+}
+
+class Noop extends Context {
+  constructor(id: u32, root: NoopRoot) {
+    super(id, root);
+  }
+}
+
+registerRootContext((id: u32) => new NoopRoot(id), "bench");
