@@ -9,7 +9,7 @@ const isMapKind = (kind: number): kind is MapKind => kind <= MapKind.HttpCallRes
 
 /**
  * `proxy_get_header_map_value(kind, key, size, **value, *size)`: the first value of a name in any case.
- * Results: Ok; NotFound (no such name; the map is absent in `proxy_on_log`); BadArgument (unknown kind; the map is
+ * Results: Ok; NotFound (no such name; the map is absent in `proxy_on_log`; in ABI 0.1.0 Ok and empty); BadArgument (unknown kind; the map is
  * absent); InvalidMemoryAccess (key, checked first; out-pointers, checked last).
  */
 function getValue(vm: Vm, kind: number, key: number, keySize: number, valueOut: number, sizeOut: number): Status {
@@ -17,10 +17,12 @@ function getValue(vm: Vm, kind: number, key: number, keySize: number, valueOut: 
   const name = vm.memory.readString(key, keySize);
   if (name === null) return Status.InvalidMemoryAccess;
   const map = vm.context.readMap(kind);
-  if (map === null) return vm.context.absentMapStatus;
-  const value = map.get(name);
-  if (value === null) return Status.NotFound;
-  return vm.memory.give(bytesOf(value), valueOut, sizeOut);
+  const value = map?.get(name) ?? null;
+  const absence = map === null ? vm.context.absentMapStatus : Status.NotFound;
+  if (value !== null) return vm.memory.give(bytesOf(value), valueOut, sizeOut);
+  // ABI 0.1.0 has no absence.
+  const isEmpty = absence === Status.NotFound && vm.loaded.abiVersion === "0.1.0";
+  return isEmpty ? vm.memory.give(new Uint8Array(), valueOut, sizeOut) : absence;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Every function a module can import, and how imports are bound to a VM. Source: proxy-wasm-cpp-host src/wasm.cc. */
 import { type AbiVersion, Status } from "../abi.ts";
 import type { Phase, Vm } from "../vm.ts";
+import { abi010Functions } from "./abi-0-1-0.ts";
 import { bufferFunctions } from "./buffers.ts";
 import { calloutFunctions } from "./callouts.ts";
 import { foreignFunctionCalls } from "./foreign.ts";
@@ -32,13 +33,15 @@ const environment: HostFunctions = {
   ...calloutFunctions,
   ...grpcFunctions,
   ...foreignFunctionCalls,
+  ...abi010Functions,
   ...emscriptenFunctions,
 };
 
-const onlyIn = new Map<string, readonly AbiVersion[]>([
+const onlyIn: ReadonlyMap<string, readonly AbiVersion[]> = new Map<string, readonly AbiVersion[]>([
   ["proxy_get_log_level", ["0.2.1"]],
   ["proxy_continue_stream", ["0.2.0", "0.2.1"]],
   ["proxy_close_stream", ["0.2.0", "0.2.1"]],
+  ...Object.keys(abi010Functions).map((name) => [name, ["0.1.0"]] as const),
 ]);
 
 const allowed: Record<Phase, readonly Availability[]> = {

@@ -1,6 +1,6 @@
 /** A module that only imports host functions: a test calls what the module was given, over the module's memory. */
 import binaryen from "assemblyscript/binaryen";
-import { LogLevel } from "../abi.ts";
+import { type AbiVersion, LogLevel } from "../abi.ts";
 import { ManualClock } from "../clock.ts";
 import { RootContext } from "../context.ts";
 import { GrpcCallouts } from "../grpc-callouts.ts";
@@ -37,9 +37,13 @@ function importOf(module: string, name: string, signature: string): string {
 }
 
 /** The module over functions given by name and signature. */
-export function mirrorText(functions: Readonly<Record<string, string>>, module = "env"): string {
+export function mirrorText(
+  functions: Readonly<Record<string, string>>,
+  module = "env",
+  abiVersion: AbiVersion = "0.2.1",
+): string {
   const imports = Object.entries(functions).map(([name, signature]) => importOf(module, name, signature));
-  return `(module ${imports.join("\n")} ${skeleton})`;
+  return `(module ${imports.join("\n")} ${skeleton.replace("0_2_1", abiVersion.replaceAll(".", "_"))})`;
 }
 
 export interface Mirror {
@@ -58,12 +62,16 @@ export interface Mirror {
 /** Runs the mirror of some functions, called from a root context. */
 export async function mirror(
   functions: Readonly<Record<string, string>>,
-  options: { readonly module?: string; readonly environment?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly module?: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly abiVersion?: AbiVersion;
+  } = {},
 ): Promise<Mirror> {
   const clock = new ManualClock(new Date(1_000));
   const logs: [number, string][] = [];
   const module = options.module ?? "env";
-  const loaded = await loadModule(assemble(mirrorText(functions, module)));
+  const loaded = await loadModule(assemble(mirrorText(functions, module, options.abiVersion)));
   const vm = await Vm.start(
     loaded,
     {
@@ -90,7 +98,7 @@ export async function mirror(
     name: "plugin",
     rootId: "root",
     vmId: "vm",
-    configuration: new Uint8Array(),
+    configuration: new TextEncoder().encode("plugin configuration"),
     failurePolicy: "FAIL_CLOSED",
     allowOnHeadersStopIteration: false,
   });
