@@ -10,6 +10,8 @@ export interface BootstrapOptions {
   readonly listen: Address;
   readonly admin: Address;
   readonly upstream: Address;
+  /** Default: "http1". */
+  readonly upstreamProtocol?: "http1" | "http2";
   /** What the HTTP and the connection access log write, as operators; see `accessLogFormat`. Default: no access log. */
   readonly accessLog?: { readonly stream: readonly string[]; readonly connection: readonly string[] };
   /** `per_connection_buffer_limit_bytes` on both sides. Default: Envoy's, 1 MiB. */
@@ -37,7 +39,7 @@ export const tcpListenerName = "tcp";
 
 /** `envoy.config.bootstrap.v3.Bootstrap`. Nothing is added to requests and responses that filters did not add. */
 export function bootstrap(options: BootstrapOptions): Message {
-  const { tcp, upstream, bufferLimitBytes, services = [], clusters = [] } = options;
+  const { tcp, upstream, upstreamProtocol = "http1", bufferLimitBytes, services = [], clusters = [] } = options;
   const limit = bufferLimitBytes === undefined ? {} : { bufferLimitBytes };
   const http = extension("envoy.filters.network.http_connection_manager", connectionManager(options));
   return {
@@ -49,7 +51,7 @@ export function bootstrap(options: BootstrapOptions): Message {
         ...(tcp === undefined ? [] : [listener(tcpListenerName, tcp.listen, networkFilters(tcp), options)]),
       ],
       clusters: [
-        cluster({ name: "upstream", address: upstream, protocol: "http1", ...limit }),
+        cluster({ name: "upstream", address: upstream, protocol: upstreamProtocol, ...limit }),
         ...(tcp === undefined ? [] : [cluster({ name: tcpCluster, address: tcp.upstream, protocol: "tcp", ...limit })]),
         ...clusters.map(cluster),
       ],
@@ -87,6 +89,7 @@ function connectionManager({ accessLog, filters, upgrades = [] }: BootstrapOptio
     generate_request_id: false,
     server_header_transformation: "PASS_THROUGH",
     http_protocol_options: { enable_trailers: true },
+    http2_protocol_options: { allow_metadata: true },
     // How long a client may take to read a last answer before its connection is closed; all of them are near.
     delayed_close_timeout: "0.1s",
     upgrade_configs: upgrades.map((type) => ({ upgrade_type: type })),

@@ -30,6 +30,8 @@ const httpOptions = (protocol: "http1" | "http2"): Message => ({
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
     "@type": typeUrl("upstreams.http.v3.HttpProtocolOptions"),
     explicit_http_config:
-      protocol === "http1" ? { http_protocol_options: { enable_trailers: true } } : { http2_protocol_options: {} },
+      protocol === "http1"
+        ? { http_protocol_options: { enable_trailers: true } }
+        : { http2_protocol_options: { allow_metadata: true } },
   },
 });

@@ -1,11 +1,19 @@
 /** HTTP/2 with prior knowledge over node:http2. Repeated names stay apart, but are sent next to each other. */
 import { type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
+import { connect as connectTcp } from "node:net";
 import { type ClientResponse, emptyResponse, type PlainRequest } from "./client.ts";
+import { withMetadata } from "./http2-metadata.ts";
 import type { HeaderLine } from "./types.ts";
 
 export async function sendHttp2(port: number, request: PlainRequest, patienceMs: number): Promise<ClientResponse> {
-  const session = connect(`http://127.0.0.1:${port}`);
+  const { metadata } = request;
+  const socket = () => connectTcp({ port, host: "127.0.0.1", noDelay: true });
+  const session = connect(
+    `http://127.0.0.1:${port}`,
+    metadata && { createConnection: () => withMetadata(socket(), metadata, "client") },
+  );
   session.on("error", () => {}); // The stream tells how it went.
+  const closed = new Promise((resolve) => session.once("close", resolve));
   const response = emptyResponse();
   const isBodiless = request.isFinished && request.hasLength && request.pieces.length === 0;
   const stream = session.request(requestHeaders(request), {
@@ -17,7 +25,6 @@ export async function sendHttp2(port: number, request: PlainRequest, patienceMs:
   if (!isBodiless || request.trailers.length > 0) write(stream, request).catch(() => {});
   await end;
   clearTimeout(timer);
-  const closed = new Promise((resolve) => session.once("close", resolve));
   session.destroy();
   await closed;
   return response;

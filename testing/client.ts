@@ -1,7 +1,8 @@
 /** A client that sends exactly what it is told and reports exactly what came back, on a connection of its own. */
 import { sendHttp1 } from "./client-http1.ts";
 import { sendHttp2 } from "./client-http2.ts";
-import type { HeaderLine, ProxyRequest } from "./types.ts";
+import { checkMetadata } from "./http2-metadata.ts";
+import type { HeaderLine, Metadata, ProxyRequest } from "./types.ts";
 
 /** A response as far as it came. */
 export interface ClientResponse {
@@ -20,6 +21,8 @@ export interface PlainRequest {
   readonly path: string;
   readonly authority: string;
   readonly headers: readonly HeaderLine[];
+  /** HTTP/2 alone. */
+  readonly metadata?: Metadata;
   readonly pieces: readonly Uint8Array[];
   readonly trailers: readonly HeaderLine[];
   /** The last piece, or the headers, are also the end of the request's body. */
@@ -54,6 +57,7 @@ export const emptyResponse = (): ClientResponse => ({
 
 export function plainRequest(request: ProxyRequest, protocol: "http1" | "http2"): PlainRequest {
   const { method = "GET", path = "/", authority = "example.com", body, trailers = [], unfinished = false } = request;
+  checkMetadata(request, protocol);
   const headers = [...(request.headers ?? [])];
   const isWhole = typeof body === "string" || body instanceof Uint8Array;
   if (isWhole && unfinished) throw new Error("an unfinished body has to be a list of pieces, as its length is unknown");
@@ -70,6 +74,7 @@ export function plainRequest(request: ProxyRequest, protocol: "http1" | "http2")
     path,
     authority,
     headers,
+    ...(request.metadata && { metadata: request.metadata }),
     pieces,
     trailers,
     isFinished: !unfinished,

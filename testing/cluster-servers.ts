@@ -6,7 +6,7 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { type Arriving, arrive, decide, metadataOf } from "./cluster-behaviour.ts";
 import { FrameReader, frame } from "./grpc-frames.ts";
 import type { ClusterCall, ClusterSpec, GrpcAnswer, GrpcCluster, HeaderLine, HttpCluster } from "./types.ts";
-import { headerLines, respond } from "./upstream.ts";
+import { fields, headerLines, respond } from "./upstream.ts";
 import { withoutVolatileCallLines } from "./volatile.ts";
 
 /** Where a cluster is, and what it speaks. */
@@ -167,10 +167,3 @@ const percentEncoded = (text: string): string =>
 const responseHeaders = { ":status": 200, "content-type": "application/grpc" };
 /** Known to node:http2, not to its types. */
 const withoutDate = { sendDate: false };
-
-function fields(lines: readonly HeaderLine[]): Record<string, string[]> {
-  const names = new Set(lines.map(([name]) => name));
-  return Object.fromEntries(
-    Array.from(names, (name) => [name, lines.filter(([other]) => other === name).map(([, value]) => value)]),
-  );
-}

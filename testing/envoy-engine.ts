@@ -13,6 +13,7 @@ import { createEnvoyProxy, type EnvoyEngineOptions } from "./envoy-proxy.ts";
 import { accessLog, EnvoyRecorder } from "./envoy-recorder.ts";
 import { type Surroundings, startSurroundings } from "./surroundings.ts";
 import { ConfigurationRefused, type Engine, type FilterSpec, type ProxyOptions, type RunningProxy } from "./types.ts";
+import { upstreamProtocol } from "./upstream.ts";
 
 const freePort = { host: "127.0.0.1", port: 0 };
 
@@ -65,6 +66,7 @@ function bootstrapOf(options: ProxyOptions, { upstream, clusters, tcpUpstream }:
   const { networkFilters = [], services = [], upgrades = [], bufferLimitBytes } = options;
   const at = ({ port }: { readonly port: number }) => ({ host: "127.0.0.1", port });
   return bootstrap({
+    upstreamProtocol: upstreamProtocol(options.upstream),
     filters: options.filters.map(wasmFilter),
     ...{ listen: freePort, admin: freePort, upstream: at(upstream), accessLog, upgrades },
     services: services.map(wasmFilter),

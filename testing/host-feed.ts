@@ -1,5 +1,6 @@
 /** Gives our own host what a client sends, as the network would. */
 import { HeaderMap, type HttpStream, requestHeaders } from "@proxy-wasm-kit/host";
+import { checkMetadata } from "./http2-metadata.ts";
 import type { HeaderLine, ProxyRequest } from "./types.ts";
 
 /** The largest DATA frame an HTTP/2 client sends without being told otherwise (RFC 9113, section 6.5.2). */
@@ -10,6 +11,7 @@ const maxPieceBytes = { http1: Number.POSITIVE_INFINITY, http2: maxFrameBytes };
 /** Gives a stream its request as the network would: what arrives together in one go, the rest with turns between. */
 export async function feed(stream: HttpStream, request: ProxyRequest, protocol: "http1" | "http2"): Promise<void> {
   const { method = "GET", path = "/", authority = "example.com", body, trailers, unfinished = false } = request;
+  checkMetadata(request, protocol);
   const isWhole = typeof body === "string" || body instanceof Uint8Array;
   const pieces = (isWhole ? [body] : (body ?? []))
     .map((piece) => Buffer.from(piece))
@@ -19,6 +21,7 @@ export async function feed(stream: HttpStream, request: ProxyRequest, protocol: 
   const isBodiless = !unfinished && pieces.length === 0 && trailers === undefined && (body === undefined || isWhole);
   stream.requestHeaders(requestHeaders({ method, path, authority, headers }), isBodiless);
   if (isBodiless) return;
+  if (request.metadata !== undefined) stream.requestMetadata(request.metadata);
   // A client that cuts the body in pieces, or has nothing to send yet, sends the headers ahead.
   if (!isWhole) await turn();
   const endsWithData = isWhole && protocol === "http2" && trailers === undefined && !unfinished;

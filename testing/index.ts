@@ -4,3 +4,4 @@ export { accessLog, EnvoyRecorder } from "./envoy-recorder.ts";
 export { hostEngine } from "./host-engine.ts";
 export { type Surroundings, startSurroundings } from "./surroundings.ts";
 export * from "./types.ts";
+export { upstreamProtocol } from "./upstream.ts";

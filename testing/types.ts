@@ -33,12 +33,20 @@ export interface FilterSpec {
   readonly allowOnHeadersStopIteration?: boolean;
 }
 
+/**
+ * One block of HTTP/2 METADATA, an extension of Envoy's: value by name, each of at most 126 bytes of ASCII. Filters learn
+ * only how many names it has. Source: envoy source/docs/h2_metadata.md.
+ */
+export type Metadata = Readonly<Record<string, string>>;
+
 /** What upstream answers; the default is 200 with the text "ok\n". */
 export interface UpstreamResponse {
   readonly status: number;
   readonly headers?: readonly HeaderLine[];
   readonly body?: string | Uint8Array;
   readonly trailers?: readonly HeaderLine[];
+  /** Sent behind the headers; upstream then speaks HTTP/2. Clusters ignore it. */
+  readonly metadata?: Metadata;
   /**
    * Sent as soon as the request's headers are there, whatever of its body is still to come. Default: false. The host
    * engine refuses it: its upstream answers complete requests.
@@ -117,6 +125,8 @@ export interface ProxyRequest {
   readonly authority?: string;
   /** In order, repeats kept. `host` and pseudo headers are not allowed here. */
   readonly headers?: readonly HeaderLine[];
+  /** Sent behind the headers. Needs HTTP/2 and a body, as nothing comes behind the end of a stream. */
+  readonly metadata?: Metadata;
   /**
    * Absent: no body. One piece (string or bytes): sent whole, with `content-length`.
    * A list: sent piece by piece, each after the one before has been written; over HTTP/1 with

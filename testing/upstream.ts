@@ -1,13 +1,15 @@
-/** An HTTP/1 upstream that records what reaches it, as soon as the headers are there, and answers as told. */
+/** An upstream that records what reaches it, as soon as the headers are there, and answers as told. */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { HeaderLine, UpstreamRequest, UpstreamResponse } from "./types.ts";
+import { withMetadata } from "./http2-metadata.ts";
+import type { HeaderLine, Metadata, UpstreamRequest, UpstreamResponse } from "./types.ts";
 
 /** A request that is still coming. */
 interface Arriving {
-  readonly message: IncomingMessage;
+  readonly message: IncomingMessage | Http2ServerRequest;
   readonly pieces: Buffer[];
   isComplete: boolean;
   isSettled: boolean;
@@ -22,9 +24,7 @@ export class RecordingUpstream {
 
   private constructor(response: UpstreamResponse) {
     this.#response = response;
-    this.#server = createServer({ maxHeaderSize: 1 << 20, keepAliveTimeout: 0, requestTimeout: 0 });
-    this.#server.on("request", (message, answer) => this.#onRequest(message, answer));
-    this.#server.on("upgrade", (message, socket) => this.#onUpgrade(message, socket));
+    this.#server = response.metadata === undefined ? this.#http1Server() : this.#http2Server(response.metadata);
     this.#server.on("connection", (socket) => this.#onConnection(socket));
   }
 
@@ -65,6 +65,20 @@ export class RecordingUpstream {
     await closed;
   }
 
+  #http1Server(): Server {
+    const server = createServer({ maxHeaderSize: 1 << 20, keepAliveTimeout: 0, requestTimeout: 0 });
+    server.on("request", (message, answer) => this.#onRequest(message, () => respond(answer, this.#response)));
+    server.on("upgrade", (message, socket) => this.#onUpgrade(message, socket));
+    return server;
+  }
+
+  #http2Server(metadata: Metadata): Server {
+    const http2 = createHttp2Server((message, answer) =>
+      this.#onRequest(message, () => respondHttp2(answer, this.#response)),
+    );
+    return createTcpServer((socket) => http2.emit("connection", withMetadata(socket, metadata, "server")));
+  }
+
   #onConnection(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on("close", () => {
@@ -77,7 +91,7 @@ export class RecordingUpstream {
     });
   }
 
-  #record(message: IncomingMessage): Arriving {
+  #record(message: Arriving["message"]): Arriving {
     const request: Arriving = { message, pieces: [], isComplete: false, isSettled: false };
     this.#requests.push(request);
     return request;
@@ -90,15 +104,15 @@ export class RecordingUpstream {
     this.#onChange();
   }
 
-  #onRequest(message: IncomingMessage, answer: ServerResponse): void {
+  #onRequest(message: Arriving["message"], answer: () => void): void {
     const request = this.#record(message);
     message.on("data", (chunk: Buffer) => request.pieces.push(chunk));
     message.on("error", () => {});
-    message.on("close", () => this.#settle(request, message.complete));
-    if (this.#response.early) respond(answer, this.#response);
+    message.on("close", () => this.#settle(request, false)); // unless its end has come before
+    if (this.#response.early) answer();
     message.on("end", () => {
       this.#settle(request, true);
-      if (!this.#response.early) respond(answer, this.#response);
+      if (!this.#response.early) answer();
     });
   }
 
@@ -122,9 +136,24 @@ export function respond(answer: ServerResponse, response: UpstreamResponse): voi
   answer.end(body);
 }
 
+function respondHttp2(
+  answer: Http2ServerResponse,
+  { status, headers = [], body = "", trailers = [] }: UpstreamResponse,
+): void {
+  answer.sendDate = false;
+  answer.writeHead(status, fields(headers));
+  answer.addTrailers(fields(trailers));
+  answer.end(body);
+}
+
+/** What upstream speaks: METADATA is a matter of HTTP/2. */
+export const upstreamProtocol = (response: UpstreamResponse | undefined): "http1" | "http2" =>
+  response?.metadata === undefined ? "http1" : "http2";
+
 /** The response with the header that HTTP/1 needs to find its end. */
 export function framed(response: UpstreamResponse): UpstreamResponse {
   const { status, headers = [], body = "", trailers } = response;
+  if (upstreamProtocol(response) === "http2") return response;
   const isFramed = headers.some(([name]) => name.toLowerCase() === "content-length");
   if (isFramed || status < 200 || status === 204 || status === 304) return response;
   const length = String(Buffer.byteLength(body));
@@ -137,12 +166,20 @@ function recorded({ message, pieces, isComplete }: Arriving): UpstreamRequest {
   return {
     method: message.method ?? "",
     path: message.url ?? "",
-    authority: headers.find(([name]) => name === "host")?.[1] ?? "",
-    headers,
+    authority: headers.find(([name]) => name === "host" || name === ":authority")?.[1] ?? "",
+    headers: headers.filter(([name]) => !name.startsWith(":")),
     body: Buffer.concat(pieces),
     trailers: headerLines(message.rawTrailers),
     complete: isComplete,
   };
+}
+
+/** As node:http2 takes lines: names that repeat stay apart, but are sent next to each other. */
+export function fields(lines: readonly HeaderLine[]): Record<string, string[]> {
+  const names = new Set(lines.map(([name]) => name));
+  return Object.fromEntries(
+    Array.from(names, (name) => [name, lines.filter(([other]) => other === name).map(([, value]) => value)]),
+  );
 }
 
 /** Of node's `rawHeaders`. */

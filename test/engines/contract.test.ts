@@ -135,6 +135,14 @@ describe.each(engines)("%s", (_name, engine) => {
     });
   });
 
+  test.skipIf(typeof engine === "string").each([
+    ["http1", { body: "a" }],
+    ["http2", {}],
+  ] as const)("metadata over %s that nothing could carry is refused: %j", async (protocol, request) => {
+    const sent = using({ protocol }, (proxy) => proxy.send({ ...request, metadata: { "x-m": "1" } }));
+    await expect(sent).rejects.toThrow(/^metadata needs/);
+  });
+
   describe.skipIf(typeof engine === "string")("services", () => {
     const worker = probe("worker", { vmId: "worker", configuration: "zeal" });
 

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { bootstrap, type Message, type WasmFilter, wasmService } from "@proxy-wasm-kit/envoy";
-import { accessLog, type ProxyOptions } from "@proxy-wasm-kit/testing";
+import { accessLog, type ProxyOptions, upstreamProtocol } from "@proxy-wasm-kit/testing";
 
 export const workload = { name: "app-1", namespace: "test", labels: { app: "app" } } as const;
 
@@ -67,10 +67,11 @@ const ingress = (protocol: "HTTP" | "TCP", inbound: number, application: number)
 });
 
 /** An EnvoyFilter that sets the listener up as that of the Envoy engine is: from its own bootstrap, field by field. */
-export function settings({ upgrades = [], bufferLimitBytes }: ProxyOptions): object {
+export function settings({ upgrades = [], bufferLimitBytes, upstream }: ProxyOptions): object {
   const nowhere = { host: loopback, port: 0 };
   const model = bootstrap({
     ...{ filters: [], listen: nowhere, admin: nowhere, upstream: nowhere, accessLog },
+    upstreamProtocol: upstreamProtocol(upstream),
     upgrades: upgrades.filter((type) => !istioUpgrades.includes(type)),
     ...(bufferLimitBytes !== undefined && { bufferLimitBytes }),
   });
@@ -102,7 +103,7 @@ export function settings({ upgrades = [], bufferLimitBytes }: ProxyOptions): obj
             value: {
               name: connectionManager,
               typed_config: pick(manager, [
-                ...["@type", "access_log", "generate_request_id", "http_protocol_options"],
+                ...["@type", "access_log", "generate_request_id", "http_protocol_options", "http2_protocol_options"],
                 ...["delayed_close_timeout", "upgrade_configs"],
               ]),
             },

@@ -75,6 +75,22 @@ export const abi: readonly Scenario[] = [
     expect: { outcome: "forwarded", status: 200, log: /^logged 200$/m },
   },
   {
+    name: "abi: HTTP/2 metadata is counted on both ways",
+    setUp: {
+      filters: [filter],
+      protocol: "http2",
+      upstream: { status: 200, body: "ok", metadata: { "x-m": "1" } },
+    },
+    request: { method: "POST", path: "/", body: "ab", metadata: { "x-m": "1", "x-n": "2" } },
+    expect: {
+      outcome: "forwarded",
+      status: 200,
+      log: /^request metadata 2\nresponse metadata 1$/m,
+      upstream: { body: "ab" },
+      body: "ok",
+    },
+  },
+  {
     name: "abi: a gRPC stream talks both ways, and one that is canceled is not heard of again",
     setUp: {
       filters: [filter],

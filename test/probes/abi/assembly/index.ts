@@ -81,7 +81,7 @@ class Probe extends HttpContext {
   }
 
   onRequestMetadata(count: u32): void {
-    log.info("request metadata");
+    log.info(`request metadata ${count}`);
   }
 
   onResponseHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
@@ -90,7 +90,7 @@ class Probe extends HttpContext {
   }
 
   onResponseMetadata(count: u32): void {
-    log.info("response metadata");
+    log.info(`response metadata ${count}`);
   }
 
   onResponseBody(size: u32, endOfStream: bool): FilterDataStatus {
