@@ -19,6 +19,8 @@ export interface PluginOptions {
   readonly failurePolicy?: FailurePolicy;
   /** Default: false, as in Envoy. */
   readonly allowOnHeadersStopIteration?: boolean;
+  /** `capability_restriction_config.allowed_capabilities`: imports and callbacks by name. Default: none, which is all. */
+  readonly allowedCapabilities?: readonly string[];
 }
 
 /** A plugin did not start or refused its configuration: Envoy would not take the listener. */
@@ -73,6 +75,7 @@ export class Thread {
     return Vm.start(options.module, this.#services, {
       vmId: plugin.vmId,
       vmConfiguration: encode(options.vmConfiguration ?? ""),
+      allowedCapabilities: new Set(options.allowedCapabilities),
       environment: new Map(environment.map(([name, value]) => [fromText(name), fromText(value)])),
     });
   }

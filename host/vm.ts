@@ -54,6 +54,8 @@ export interface VmOptions {
   readonly vmId: ByteString;
   readonly vmConfiguration: Uint8Array;
   readonly environment: ReadonlyMap<ByteString, ByteString>;
+  /** Empty: all. */
+  readonly allowedCapabilities: ReadonlySet<string>;
 }
 
 /** Host calls allowed in a phase, apart from WASI's in "start". */
@@ -153,7 +155,14 @@ export class Vm {
   }
 
   exports(name: CallbackName): boolean {
-    return this.#exports.has(name);
+    return this.#exports.has(name) && this.allows(name);
+  }
+
+  /** Whether the capability restriction lets this function be called. Emscripten's are never restricted. */
+  allows(name: string, module = "env"): boolean {
+    const { allowedCapabilities } = this.options;
+    const isCapability = module !== "env" || name.startsWith("proxy_");
+    return !isCapability || allowedCapabilities.size === 0 || allowedCapabilities.has(name);
   }
 
   /**
@@ -175,7 +184,7 @@ export class Vm {
 
   #call(context: Context, name: CallbackName, values: readonly number[]): number | undefined {
     const guest = this.#exports.get(name);
-    if (guest === undefined) return undefined;
+    if (guest === undefined || !this.allows(name)) return undefined;
     const result = this.#enter(context, name, () => guest(...values));
     const isReturn = result !== undefined && this.failure === null;
     const unsigned = isReturn ? result >>> 0 : undefined;

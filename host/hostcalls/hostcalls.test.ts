@@ -208,3 +208,20 @@ describe("WASI", () => {
     expect(call("clock_time_get", 2, 0n, 32)).toBe(58);
   });
 });
+
+describe("capability restriction", () => {
+  const allowedCapabilities = ["proxy_get_current_time_nanoseconds"];
+
+  test("leaves what it names, and refuses the rest with a word in the log", async () => {
+    const signatures = { proxy_get_current_time_nanoseconds: "i:i", proxy_done: ":i" };
+    const { call, hostLogs } = await mirror(signatures, { allowedCapabilities });
+    expect(call("proxy_get_current_time_nanoseconds", 32)).toBe(Status.Ok);
+    expect(call("proxy_done")).toBe(Status.InternalFailure);
+    expect(hostLogs).toEqual(["Attempted call to restricted proxy-wasm capability: proxy_done"]);
+  });
+
+  test("has an errno of its own for WASI", async () => {
+    const { call } = await mirror({ random_get: "ii:i" }, { module: "wasi_snapshot_preview1", allowedCapabilities });
+    expect(call("random_get", 32, 4)).toBe(76);
+  });
+});

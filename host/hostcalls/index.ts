@@ -37,6 +37,9 @@ const environment: HostFunctions = {
   ...emscriptenFunctions,
 };
 
+/** WASI's errno of a function that may not be called. */
+const notCapable = 76;
+
 const onlyIn: ReadonlyMap<string, readonly AbiVersion[]> = new Map<string, readonly AbiVersion[]>([
   ["proxy_get_log_level", ["0.2.1"]],
   ["proxy_continue_stream", ["0.2.0", "0.2.1"]],
@@ -67,7 +70,7 @@ export function bindImports(vm: Vm): WebAssembly.Imports {
     const host = findHostFunction(from, name, abiVersion);
     if (host === undefined) continue;
     imports[from] ??= {};
-    imports[from][name] = bind(vm, from, name, host);
+    imports[from][name] = vm.allows(name, from) ? bind(vm, from, name, host) : restricted(vm, from, name);
   }
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     imports[from] ??= {};
@@ -91,6 +94,15 @@ function bind(
     const result = body(vm, ...given);
     vm.services.onHostCall({ module, name, arguments: given, ...(result === undefined ? {} : { result }) });
     return result;
+  };
+}
+
+/** What a module gets in place of a function that `capability_restriction_config` leaves out. */
+function restricted(vm: Vm, module: string, name: string): () => number {
+  const isWasi = module !== "env";
+  return () => {
+    vm.services.hostLog(`Attempted call to restricted ${isWasi ? "WASI" : "proxy-wasm"} capability: ${name}`);
+    return isWasi ? notCapable : Status.InternalFailure;
   };
 }
 

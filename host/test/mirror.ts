@@ -50,6 +50,7 @@ export interface Mirror {
   readonly vm: Vm;
   readonly root: RootContext;
   readonly logs: [level: number, message: string][];
+  readonly hostLogs: readonly string[];
   readonly clock: ManualClock;
   call(name: string, ...values: (number | bigint)[]): number;
   /** Puts a text at an address; everything else in memory is "?". */
@@ -66,10 +67,12 @@ export async function mirror(
     readonly module?: string;
     readonly environment?: Readonly<Record<string, string>>;
     readonly abiVersion?: AbiVersion;
+    readonly allowedCapabilities?: readonly string[];
   } = {},
 ): Promise<Mirror> {
   const clock = new ManualClock(new Date(1_000));
   const logs: [number, string][] = [];
+  const hostLogs: string[] = [];
   const module = options.module ?? "env";
   const loaded = await loadModule(assemble(mirrorText(functions, module, options.abiVersion)));
   const vm = await Vm.start(
@@ -84,13 +87,14 @@ export async function mirror(
       logLevel: LogLevel.Trace,
       random: (bytes) => bytes.fill(7),
       log: (level, _prefix, message) => logs.push([level, message]),
-      hostLog: () => {},
+      hostLog: (message) => hostLogs.push(message),
       onCallback: () => {},
       onHostCall: () => {},
     },
     {
       vmId: "vm",
       vmConfiguration: new TextEncoder().encode("vm configuration"),
+      allowedCapabilities: new Set(options.allowedCapabilities),
       environment: new Map(Object.entries(options.environment ?? {})),
     },
   );
@@ -109,6 +113,7 @@ export async function mirror(
     vm,
     root,
     logs,
+    hostLogs,
     clock,
     call: (name, ...values) => calls[name]?.(...values) ?? -1,
     put: (address, text) => void vm.memory.write(address, new TextEncoder().encode(text)),
