@@ -70,7 +70,7 @@ export const imports: readonly AbiFunction[] = [
   {
     name: "proxy_send_local_response",
     sdk: "LocalResponse.send",
-    envoy: "when the callback has returned; crashes in log and done: the SDK refuses",
+    envoy: "when the callback has returned; crashes in log and done: the SDK refuses; crashes in response metadata too",
   },
   { name: "proxy_http_call", sdk: "HttpCall.send", envoy: "timeouts and refused connections are answers: 504, 503" },
   { name: "proxy_grpc_call", sdk: "GrpcCall.send", envoy: "success is a message without a close" },
@@ -173,7 +173,7 @@ export const callbacks: readonly AbiFunction[] = [
   {
     name: "proxy_on_request_metadata",
     sdk: "HttpContext.onRequestMetadata",
-    envoy: "HTTP/2 METADATA; not in the spec",
+    envoy: "HTTP/2 METADATA; not in the spec; the result counts for nothing",
   },
   { name: "proxy_on_request_body", sdk: "HttpContext.onRequestBody", envoy: "no end of stream when trailers follow" },
   { name: "proxy_on_request_trailers", sdk: "HttpContext.onRequestTrailers", envoy: "" },
@@ -181,7 +181,7 @@ export const callbacks: readonly AbiFunction[] = [
   {
     name: "proxy_on_response_metadata",
     sdk: "HttpContext.onResponseMetadata",
-    envoy: "HTTP/2 METADATA; not in the spec",
+    envoy: "HTTP/2 METADATA; not in the spec; a stream that ends in it crashes Envoy",
   },
   { name: "proxy_on_response_body", sdk: "HttpContext.onResponseBody", envoy: "" },
   { name: "proxy_on_response_trailers", sdk: "HttpContext.onResponseTrailers", envoy: "" },

@@ -1,10 +1,14 @@
-/**
- * What `npm run abi` prints: every function of the ABI, its name in the SDK, and the first scenario that ran it on our own
- * host and on the real Envoy. A function that no scenario has run fails the run, unless nothing could run it.
- */
-import Table from "cli-table3";
+/** Prints the ABI with the scenarios that ran it. A function that no scenario has run fails the run, unless none could. */
+import { writeFile } from "node:fs/promises";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import { type AbiFunction, callbacks, imports } from "./functions.ts";
+import { type Abi, asMarkdown, asText, type Row } from "./print.ts";
+
+export interface AbiReporterOptions {
+  readonly output: "text" | "json";
+  /** Where the Markdown goes. Default: nowhere. */
+  readonly write?: string;
+}
 
 const engines = ["host", "envoy"] as const;
 type EngineName = (typeof engines)[number];
@@ -13,33 +17,28 @@ type EngineName = (typeof engines)[number];
 type RunBy = Record<EngineName, Map<string, string>>;
 
 export default class AbiReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const tests = (engine: EngineName) =>
-      modules.filter(({ project }) => project.name === engine).flatMap((module) => [...module.children.allTests()]);
-    const runBy = { host: firstRuns(tests("host")), envoy: firstRuns(tests("envoy")) };
-    const failed = engines.flatMap(tests).filter((test) => test.result().state === "failed");
-    const rows = [...imports, ...callbacks].map((each) => row(each, runBy));
-    if (process.argv.includes("--json") || process.env.PWK_OUTPUT === "json") {
-      process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-    } else {
-      process.stdout.write(`${tableOf(rows)}\n`);
-    }
-    const empty = rows.filter(({ host, envoy }) => host === "" || envoy === "").map(({ name }) => name);
-    const closing = [`${rows.length} functions, ${empty.length} without a scenario`];
-    if (empty.length > 0) closing.push(`no scenario runs: ${empty.join(", ")}`);
-    for (const test of failed) closing.push(`failed on ${test.project.name}: ${test.name}`);
-    process.stderr.write(`${closing.join("\n")}\n`);
-    if (empty.length > 0 || failed.length > 0) process.exitCode = 1;
-  }
-}
+  readonly #options: AbiReporterOptions;
 
-interface Row {
-  readonly name: string;
-  readonly sdk: string;
-  readonly envoyBehaviour: string;
-  /** The scenario, or why there is none; "" when one is missing. */
-  readonly host: string;
-  readonly envoy: string;
+  constructor(options: AbiReporterOptions) {
+    this.#options = options;
+  }
+
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    const { output, write } = this.#options;
+    const runBy = { host: firstRuns(modules, "host"), envoy: firstRuns(modules, "envoy") };
+    const rowsOf = (functions: readonly AbiFunction[]) => functions.map((each) => row(each, runBy));
+    const abi: Abi = { imports: rowsOf(imports), callbacks: rowsOf(callbacks) };
+    process.stdout.write(`${output === "json" ? JSON.stringify(abi, null, 2) : asText(abi)}\n`);
+
+    const rows = [...abi.imports, ...abi.callbacks];
+    const empty = rows.filter(({ host, envoy }) => host === "" || envoy === "").map(({ name }) => name);
+    const failures = modules.flatMap(failuresOf);
+    const closing = [`${rows.length} functions, ${empty.length} without a scenario`, ...failures];
+    if (empty.length > 0) closing.push(`no scenario runs: ${empty.join(", ")}`);
+    process.stderr.write(`${closing.join("\n")}\n`);
+    if (empty.length > 0 || failures.length > 0) process.exitCode = 1;
+    else if (write !== undefined) await writeFile(write, asMarkdown(abi));
+  }
 }
 
 function row({ name, sdk, envoy, never }: AbiFunction, runBy: RunBy): Row {
@@ -47,22 +46,23 @@ function row({ name, sdk, envoy, never }: AbiFunction, runBy: RunBy): Row {
   return { name, sdk, envoyBehaviour: envoy, host: cell("host"), envoy: cell("envoy") };
 }
 
-function firstRuns(tests: readonly TestCase[]): Map<string, string> {
+function firstRuns(modules: readonly TestModule[], engine: EngineName): Map<string, string> {
   const first = new Map<string, string>();
-  for (const test of tests) {
+  for (const test of modules.filter(({ project }) => project.name === engine).flatMap(testsOf)) {
     for (const name of test.meta().abiCalls ?? []) if (!first.has(name)) first.set(name, test.name);
   }
   return first;
 }
 
-function tableOf(rows: readonly Row[]): string {
-  const table = new Table({
-    head: ["function", "SDK", "scenario on host", "scenario on envoy"],
-    colWidths: [44, 34, 44, 44],
-    wordWrap: true,
-    style: { head: [], border: [], compact: false },
-  });
-  for (const { name, sdk, host, envoy } of rows)
-    table.push([name, sdk, host, envoy === host && host !== "" ? "the same" : envoy]);
-  return table.toString();
+/** A file that could not be loaded is a failure of its own. */
+function failuresOf(module: TestModule): string[] {
+  const engine = module.project.name;
+  return [
+    ...module.errors().map(({ message }) => `failed on ${engine}: ${message}`),
+    ...testsOf(module)
+      .filter((test) => test.result().state === "failed")
+      .map(({ name }) => `failed on ${engine}: ${name}`),
+  ];
 }
+
+const testsOf = (module: TestModule): TestCase[] => [...module.children.allTests()];
