@@ -3,6 +3,7 @@
  * Source: proxy-wasm-cpp-host src/context.cc, envoy source/extensions/common/wasm/context.cc.
  */
 import { BufferKind, MapKind, Status, type StreamType } from "./abi.ts";
+import { type Attributes, withAttributes } from "./attributes.ts";
 import type { BodyBuffer } from "./body-buffer.ts";
 import type { ByteString } from "./byte-string.ts";
 import { GrpcCalls } from "./grpc-calls.ts";
@@ -146,7 +147,10 @@ export class RootContext extends Context {
   }
 
   override get properties(): PropertyTable {
-    return propertyTable(pluginProperties(this.plugin));
+    const { xds } = this.vm.services.attributes;
+    const { node } = typeof xds === "object" ? (xds as Attributes) : {};
+    const own = propertyTable(pluginProperties(this.plugin));
+    return withAttributes(own, { ...(node !== undefined && { xds: { node } }) });
   }
 
   /** Creates, starts and configures. Returns what was refused, null when nothing was. */

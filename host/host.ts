@@ -1,5 +1,6 @@
 /** Plugins, their VMs and their streams: wires the other files, decides nothing of what a filter can observe. */
 import { LogLevel } from "./abi.ts";
+import type { Attributes } from "./attributes.ts";
 import { type ByteString, encode, fromText, toText } from "./byte-string.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type Protocol, type RequestHead, requestHeaders } from "./connection-manager.ts";
@@ -44,6 +45,8 @@ export interface HostOptions {
   /** Of the listener and of the cluster, bytes; 0 = none. Default: 1 MiB, as in Envoy. */
   readonly bufferLimitBytes?: number;
   readonly upgrades?: readonly string[];
+  /** Properties that no request can say, such as `{ xds: { node: { id: "a" } } }`; they stand before the host's own. */
+  readonly attributes?: Attributes;
   readonly onLog?: (log: GuestLog) => void;
   /** What Envoy itself would log, such as a trap. */
   readonly onHostLog?: (message: string) => void;
@@ -165,6 +168,7 @@ function services(options: HostOptions): HostServices {
     callouts: new HttpCallouts(byName(options.clusters), clock),
     grpc: new GrpcCallouts(byName(options.grpcClusters), clock),
     logLevel: options.logLevel ?? LogLevel.Info,
+    attributes: options.attributes ?? {},
     random: (bytes) => crypto.getRandomValues(bytes),
     log: (level, prefix, message) => options.onLog?.({ level, prefix: toText(prefix), message: toText(message) }),
     hostLog: (message) => options.onHostLog?.(message),

@@ -1,4 +1,5 @@
 export { HeadersStatus, LogLevel, Status } from "./abi.ts";
+export type { Attribute, Attributes } from "./attributes.ts";
 export { type Clock, ManualClock, realClock, shiftedClock } from "./clock.ts";
 export { type Protocol, type RequestHead, requestHeaders } from "./connection-manager.ts";
 export { EnvoyCrash } from "./envoy-crash.ts";

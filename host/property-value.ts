@@ -17,8 +17,8 @@ export interface TypedNumber {
   readonly value: bigint;
 }
 
-/** A string; bytes; a 64-bit number; a truth value; what is below a name. */
-export type Property = ByteString | Uint8Array | bigint | TypedNumber | boolean | PropertyTable;
+/** A string; bytes; a 64-bit whole number; a double; a truth value; what is below a name. */
+export type Property = ByteString | Uint8Array | bigint | number | TypedNumber | boolean | PropertyTable;
 
 /** Walks a path; undefined where it leads nowhere, or below a value. */
 export function findProperty(table: PropertyTable, path: readonly ByteString[]): Property | undefined {
@@ -35,6 +35,7 @@ export function serializeProperty(value: Property): Uint8Array | null {
   if (typeof value === "string") return bytesOf(value);
   if (typeof value === "boolean") return Uint8Array.of(value ? 1 : 0);
   if (value instanceof Uint8Array) return value;
+  if (typeof value === "number") return new Uint8Array(Float64Array.of(value).buffer);
   if (typeof value === "bigint") return eightBytes(value);
   if ("type" in value) return eightBytes(value.value);
   return value.serialized ?? (value.entries === undefined ? null : serializePairs(value.entries()));

@@ -1,5 +1,6 @@
 /** What contexts of HTTP streams and of TCP connections have in common. */
 import { Status } from "./abi.ts";
+import { withAttributes } from "./attributes.ts";
 import type { ByteString } from "./byte-string.ts";
 import { Context, pluginProperties, prefix, type RootContext } from "./context.ts";
 import {
@@ -43,7 +44,8 @@ export abstract class StreamContext extends Context {
       ...pluginProperties(this.root.plugin),
       ...streamProperties(this.#info, this.outcome, this.maps),
     });
-    return { get: (name) => own.get(name) ?? filterStateProperty(this.#info, `wasm.${name}`) };
+    const all = { get: (name: ByteString) => own.get(name) ?? filterStateProperty(this.#info, `wasm.${name}`) };
+    return withAttributes(all, this.vm.services.attributes);
   }
 
   override setProperty(path: ByteString, value: Uint8Array): Status {

@@ -3,6 +3,7 @@
  * Source: proxy-wasm-cpp-host src/wasm.cc `WasmBase`, src/context.cc `DeferAfterCallActions`.
  */
 import type { CallbackName, LogLevel } from "./abi.ts";
+import type { Attributes } from "./attributes.ts";
 import type { ByteString } from "./byte-string.ts";
 import type { Clock } from "./clock.ts";
 import { type Context, VmContext } from "./context.ts";
@@ -25,6 +26,8 @@ export interface HostServices {
   readonly callouts: HttpCallouts;
   readonly grpc: GrpcCallouts;
   readonly logLevel: LogLevel;
+  /** Properties of every stream, and `xds.node` of root contexts. */
+  readonly attributes: Attributes;
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
   /** A line a module logged; `prefix` says who, such as ` name root_id`. */
   readonly log: (level: LogLevel, prefix: ByteString, message: ByteString) => void;

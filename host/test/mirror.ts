@@ -85,6 +85,7 @@ export async function mirror(
       callouts: new HttpCallouts(new Map(), clock),
       grpc: new GrpcCallouts(new Map(), clock),
       logLevel: LogLevel.Trace,
+      attributes: {},
       random: (bytes) => bytes.fill(7),
       log: (level, _prefix, message) => logs.push([level, message]),
       hostLog: (message) => hostLogs.push(message),
