@@ -11,6 +11,7 @@ import {
   StreamKind,
 } from "./abi";
 import { Buffer } from "./body";
+import { isRefused } from "./ending";
 import * as host from "./env";
 import { HeaderMap } from "./headers";
 import { Identified } from "./id-table";
@@ -105,7 +106,7 @@ export abstract class HttpContext extends Context {
   /** HTTP/2 METADATA frames have come; the ABI has no call to read what is in them. */
   onRequestMetadata(count: u32): void {}
 
-  /** As `onRequestMetadata`. A local response or a close in it crashes Envoy 1.39. */
+  /** As `onRequestMetadata`. A local response or a close in it would crash Envoy, and is refused. */
   onResponseMetadata(count: u32): void {}
 
   get request(): HttpMessage {
@@ -187,6 +188,7 @@ export abstract class StreamContext extends Context {
 }
 
 function close(kind: StreamKind): void {
+  if (isRefused("closing a stream")) return;
   const status = host.proxy_close_stream(kind);
   if (status != Status.Ok) unexpected("proxy_close_stream", status);
 }

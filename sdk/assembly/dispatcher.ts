@@ -25,7 +25,6 @@ export class Registration {
 
 let registrations: Registration | null = null;
 const contexts = new IdTable<Context>();
-let ending: bool = false;
 
 /**
  * Names the root context that plugins with this `root_id` get; "" serves every root ID that has none of its own.
@@ -83,15 +82,6 @@ export function context(id: u32): Context | null {
 
 export function remove(id: u32): void {
   contexts.delete(id);
-}
-
-/** Whether `onDone` or `onLog` runs now, where a local response would crash Envoy. */
-export function isEnding(): bool {
-  return ending;
-}
-
-export function setEnding(value: bool): void {
-  ending = value;
 }
 
 function createRoot(id: u32): RootContext | null {

@@ -4,7 +4,8 @@ import "./abort";
 import { BufferKind } from "./abi";
 import { Buffer } from "./body";
 import { deliverHttpCallResponse } from "./callout";
-import { context, create, httpContext, remove, rootContext, setEnding, streamContext } from "./dispatcher";
+import { context, create, httpContext, remove, rootContext, streamContext } from "./dispatcher";
+import { setEnding } from "./ending";
 import { enter, leave } from "./gc";
 import { deliverGrpcClose, deliverGrpcMessage } from "./grpc";
 import { deliverGrpcInitialMetadata, deliverGrpcTrailingMetadata } from "./grpc-stream";
@@ -153,7 +154,9 @@ export function proxy_on_response_trailers(id: u32, count: u32): i32 {
 export function proxy_on_response_metadata(id: u32, count: u32): i32 {
   enter();
   const http = httpContext(id);
+  setEnding(true);
   if (http !== null) http.onResponseMetadata(count);
+  setEnding(false);
   leave();
   return 0;
 }

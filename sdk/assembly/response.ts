@@ -1,9 +1,9 @@
 // Answers of the filter's own, in place of upstream's.
 import { GrpcStatus, Status } from "./abi";
-import { isEnding } from "./dispatcher";
+import { isRefused } from "./ending";
 import * as host from "./env";
 import { Headers } from "./headers";
-import { log, unexpected } from "./log";
+import { unexpected } from "./log";
 import { Encoder, first, second } from "./text";
 
 /**
@@ -46,13 +46,10 @@ export class LocalResponse {
 
   /**
    * Sends it when the current callback has returned; what that callback returns is then of no effect, and a second one
-   * in the same callback is dropped. Refused in `onDone` and `onLog`, where it would crash Envoy.
+   * in the same callback is dropped. Refused in `onLog`, `onDone` and `onResponseMetadata`, where it would crash Envoy.
    */
   send(): void {
-    if (isEnding()) {
-      log.critical("no local response can be sent in onDone or onLog");
-      return;
-    }
+    if (isRefused("a local response")) return;
     first().set(this.code);
     second().set(this.text);
     const status = host.proxy_send_local_response(

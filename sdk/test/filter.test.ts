@@ -111,7 +111,12 @@ test("a local response has its status, lines, body and details, and no forged li
 test("a local response is refused where it would crash Envoy", async () => {
   const { status, logs } = await proxy.send({ path: "/late" });
   expect(status).toBe(200);
-  expect(logs).toEqual([{ level: "critical", message: "no local response can be sent in onDone or onLog" }]);
+  expect(logs).toEqual([
+    {
+      level: "critical",
+      message: "a local response is refused in onLog, onDone and onResponseMetadata: Envoy would crash",
+    },
+  ]);
 });
 
 test("properties are read and set; absence is null", async () => {

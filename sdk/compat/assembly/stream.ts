@@ -1,5 +1,5 @@
 // What a filter does to the current stream, beside its headers.
-import { isEnding } from "@proxy-wasm-kit/sdk/assembly/dispatcher";
+import { isEnding } from "@proxy-wasm-kit/sdk/assembly/ending";
 import * as host from "@proxy-wasm-kit/sdk/assembly/env";
 import { clearRouteCache } from "@proxy-wasm-kit/sdk/assembly/foreign";
 import { unexpected } from "@proxy-wasm-kit/sdk/assembly/log";
