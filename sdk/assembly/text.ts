@@ -32,25 +32,29 @@ export class Encoder {
 
   append(text: string): this {
     const length = text.length;
-    this.reserve(length);
-    for (let i = 0; i < length; ++i) {
+    const units = changetype<usize>(text);
+    const to = this.reserve(length);
+    let i = 0;
+    // Nearly every text is ASCII to its end.
+    for (; i < length; ++i) {
+      const code = load<u16>(units + ((<usize>i) << 1));
+      if (code >= 0x80) break;
+      store<u8>(to + i, code);
+    }
+    this.length += i;
+    for (; i < length; ++i) {
       let code = text.charCodeAt(i);
-      if (code < 0x80) {
-        store<u8>(this.ptr + this.length, code);
-        this.length += 1;
-        continue;
-      }
       // A surrogate without its other half is encoded like any character, as asc's own library does.
       if ((code & 0xfc00) == 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) == 0xdc00) {
         code = ((code & 0x3ff) << 10) + (text.charCodeAt(++i) & 0x3ff) + 0x10000;
       }
-      this.appendCodePoint(code).reserve(length - i);
+      this.appendCodePoint(code);
     }
     return this;
   }
 
-  /** Appends a character from U+0080 on. */
   appendCodePoint(code: i32): this {
+    if (code < 0x80) return this.appendByte(code);
     if (code < 0x800) {
       this.appendByte(0xc0 | (code >> 6));
     } else {

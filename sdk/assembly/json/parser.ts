@@ -185,8 +185,7 @@ export class JsonParser {
       }
       code = ((code & 0x3ff) << 10) + (low & 0x3ff) + 0x10000;
     }
-    if (code < 0x80) into.appendByte(code);
-    else into.appendCodePoint(code);
+    into.appendCodePoint(code);
   }
 
   private hex4(): i32 {
