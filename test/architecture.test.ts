@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   deliver: [],
   cli: ["host", "envoy", "testing", "deliver"],
   demo: ["testing", "deliver"],
+  bench: ["envoy"],
   test: ["sdk", "host", "envoy", "testing", "deliver"],
 };
 
