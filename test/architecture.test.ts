@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   deliver: [],
   cli: ["host", "envoy", "testing", "deliver"],
   demo: ["testing", "deliver"],
-  bench: ["envoy"],
+  bench: ["sdk", "envoy"],
   test: ["sdk", "host", "envoy", "testing", "deliver"],
 };
 
