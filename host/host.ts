@@ -56,11 +56,11 @@ export interface HostOptions {
 
 export class Host {
   readonly #options: HostOptions;
-  readonly #services: HostServices;
-  readonly #main: Thread;
-  readonly #worker: Thread;
-  readonly #filters: FilterChain;
-  readonly #networkFilters: FilterChain;
+  #services: HostServices;
+  #main: Thread;
+  #worker: Thread;
+  #filters: FilterChain;
+  #networkFilters: FilterChain;
   #nextConnectionId = 0n;
 
   private constructor(options: HostOptions) {
@@ -78,16 +78,42 @@ export class Host {
    */
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
+    await host.#start();
+    return host;
+  }
+
+  /**
+   * As a host that has just been started with the same options, in microseconds: shared data, queues, metrics and timers
+   * are new, and the guests start again in the instances they had. The clock goes on. Streams that are open are answered
+   * as when their VM fails.
+   */
+  async reset(): Promise<void> {
+    this.#drop();
+    const fresh = new Host(this.#options);
+    this.#services = fresh.#services;
+    this.#main = fresh.#main;
+    this.#worker = fresh.#worker;
+    this.#filters = fresh.#filters;
+    this.#networkFilters = fresh.#networkFilters;
+    this.#nextConnectionId = 0n;
+    await this.#start();
+  }
+
+  async #start(): Promise<void> {
+    const { plugins = [], networkPlugins = [], services = [] } = this.#options;
     try {
-      for (const plugin of options.plugins ?? []) await host.#install(plugin, host.#filters);
-      for (const plugin of options.networkPlugins ?? []) await host.#install(plugin, host.#networkFilters);
-      for (const service of options.services ?? []) await host.#install(service, null);
+      for (const plugin of plugins) await this.#install(plugin, this.#filters);
+      for (const plugin of networkPlugins) await this.#install(plugin, this.#networkFilters);
+      for (const service of services) await this.#install(service, null);
     } catch (error) {
-      host.#main.drop();
-      host.#worker.drop();
+      this.#drop();
       throw error;
     }
-    return host;
+  }
+
+  #drop(): void {
+    this.#main.drop();
+    this.#worker.drop();
   }
 
   /** Opens a stream on a connection of its own. */

@@ -4,6 +4,8 @@
  */
 import { type AbiVersion, abiVersions, callbacks } from "./abi.ts";
 import { findHostFunction } from "./hostcalls/index.ts";
+import { Instances } from "./instances.ts";
+import { restorable } from "./restorable.ts";
 import { describe, type ModuleTypes, readModuleTypes, type Signature } from "./signature.ts";
 
 /** A module Envoy would not load; the message is the one Envoy logs. */
@@ -12,10 +14,14 @@ export class LoadError extends Error {
 }
 
 /** A module that passed every check that needs no instance. */
-export interface LoadedModule {
+export interface CheckedModule {
   readonly module: WebAssembly.Module;
   readonly abiVersion: AbiVersion;
   readonly types: ModuleTypes;
+}
+
+export interface LoadedModule extends CheckedModule {
+  readonly instances: Instances;
 }
 
 const markers = new Map<string, AbiVersion>(
@@ -42,7 +48,11 @@ export async function loadModule(bytes: Uint8Array): Promise<LoadedModule> {
   if (abiVersion === null) throw new LoadError("Missing or unknown Proxy-Wasm ABI version");
   checkImports(types, WebAssembly.Module.imports(module), abiVersion);
   checkExports(types, abiVersion);
-  return { module, abiVersion, types };
+  const checked = { module, abiVersion, types };
+  const again = restorable(bytes);
+  if (again === null) return { ...checked, instances: new Instances(checked, null) };
+  const own = { ...checked, module: await WebAssembly.compile(again.bytes) };
+  return { ...own, instances: new Instances(own, again.globals) };
 }
 
 /** The first marker in the order of the export section decides, whatever its type. */

@@ -2,6 +2,7 @@
  * Types of a module's imports and exports, read from its bytes: V8's WebAssembly API tells names and kinds alone, while
  * Envoy compares types. Source: WebAssembly core specification 2.0, section 5.5.
  */
+import { Kind, Reader, Section, sectionsOf } from "./wasm-binary.ts";
 
 /**
  * A function type: parameters, and the result after a colon. `i` = i32, `I` = i64, `f` = f32, `F` = f64, `?` = any other.
@@ -27,8 +28,6 @@ export interface ModuleTypes {
   readonly exports: readonly ExportedFunction[];
 }
 
-const Section = { Type: 1, Import: 2, Function: 3, Export: 7 } as const;
-const Kind = { Function: 0, Table: 1, Memory: 2, Global: 3, Tag: 4 } as const;
 const letters: Record<number, string> = { 127: "i", 126: "I", 125: "f", 124: "F" };
 const words: Record<string, string> = { i: "i32", I: "i64", f: "f32", F: "f64" };
 
@@ -41,65 +40,31 @@ export function describe(signature: Signature): string {
 
 /** Reads the types of a module V8 has compiled, which makes its bytes well-formed. */
 export function readModuleTypes(bytes: Uint8Array): ModuleTypes {
-  const reader = new Reader(bytes);
-  reader.at = 8; // magic number and version
   const types: Signature[] = [];
   const functions: Signature[] = [];
   const imports: ImportedFunction[] = [];
   const exports: ExportedFunction[] = [];
-  while (reader.at < bytes.length) {
-    const section = reader.byte();
-    const size = reader.u32();
-    const end = reader.at + size;
-    if (section === Section.Type) readTypes(reader, types);
-    if (section === Section.Import) readImports(reader, types, imports, functions);
-    if (section === Section.Function) readFunctions(reader, types, functions);
-    if (section === Section.Export) readExports(reader, functions, exports);
-    reader.at = end;
+  for (const { id, content } of sectionsOf(bytes)) {
+    const reader = new Reader(bytes, content);
+    if (id === Section.Type) readTypes(reader, types);
+    if (id === Section.Import) readImports(reader, types, imports, functions);
+    if (id === Section.Function) readFunctions(reader, types, functions);
+    if (id === Section.Export) readExports(reader, functions, exports);
   }
   return { imports, exports };
 }
 
-class Reader {
-  at = 0;
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  byte(): number {
-    return this.#bytes[this.at++] ?? 0;
-  }
-
-  /** LEB128, unsigned; also passes over a signed or a 64-bit number. */
-  u32(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = this.byte();
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-  }
-
-  name(): string {
-    const size = this.u32();
-    this.at += size;
-    return new TextDecoder().decode(this.#bytes.subarray(this.at - size, this.at));
-  }
-
-  valueTypes(): string {
-    let types = "";
-    for (let left = this.u32(); left > 0; left--) types += letters[this.byte()] ?? "?";
-    return types;
-  }
+function valueTypes(reader: Reader): string {
+  let types = "";
+  for (let left = reader.u32(); left > 0; left--) types += letters[reader.byte()] ?? "?";
+  return types;
 }
 
 function readTypes(reader: Reader, types: Signature[]): void {
   for (let left = reader.u32(); left > 0; left--) {
     if (reader.byte() !== 0x60) return; // a type of the garbage collection proposal: Envoy's V8 takes none at its imports
-    const parameters = reader.valueTypes();
-    const results = reader.valueTypes();
+    const parameters = valueTypes(reader);
+    const results = valueTypes(reader);
     types.push(results === "" ? parameters : `${parameters}:${results}`);
   }
 }

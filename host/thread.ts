@@ -67,7 +67,10 @@ export class Thread {
 
   /** Ends without a word to the guests, as Envoy drops its canary. */
   drop(): void {
-    for (const root of this.#roots.values()) root.drop();
+    for (const root of this.#roots.values()) {
+      root.drop();
+      root.vm.release();
+    }
   }
 
   #startVm({ options, plugin }: Installed): Promise<Vm> {

@@ -9,8 +9,8 @@ import type { Clock } from "./clock.ts";
 import { type Context, VmContext } from "./context.ts";
 import { EnvoyCrash } from "./envoy-crash.ts";
 import type { GrpcCallouts } from "./grpc-callouts.ts";
-import { bindImports } from "./hostcalls/index.ts";
 import type { HttpCallouts } from "./http-callouts.ts";
+import type { GuestFunction, Instance } from "./instances.ts";
 import { GuestMemory } from "./memory.ts";
 import { type Metrics, MetricTable } from "./metrics.ts";
 import { LoadError, type LoadedModule } from "./module.ts";
@@ -64,8 +64,6 @@ export interface VmOptions {
 /** Host calls allowed in a phase, apart from WASI's in "start". */
 export type Phase = "instantiate" | "start" | "allocate" | "run";
 
-type GuestFunction = (...values: number[]) => number | undefined;
-
 export class Vm {
   readonly services: HostServices;
   readonly options: VmOptions;
@@ -80,6 +78,7 @@ export class Vm {
   nextHttpCallToken = 4;
   nextGrpcCallToken = 5;
   nextGrpcStreamToken = 6;
+  #instance: Instance | null = null;
   #exports: ReadonlyMap<string, GuestFunction> = new Map();
   #memory: GuestMemory | null = null;
   #effective: Context | null = null;
@@ -98,21 +97,23 @@ export class Vm {
   /** Instantiates and starts a module. Throws `LoadError`. */
   static async start(loaded: LoadedModule, services: HostServices, options: VmOptions): Promise<Vm> {
     const vm = new Vm(loaded, services, options);
-    const instance = await WebAssembly.instantiate(loaded.module, bindImports(vm)).catch((error: unknown) => {
-      if (error instanceof EnvoyCrash) throw error;
-      throw new LoadError(`Failed to instantiate the Wasm module: ${String(error)}`);
-    });
-    vm.#exports = new Map(
-      Object.entries(instance.exports).filter(
-        (entry): entry is [string, GuestFunction] => typeof entry[1] === "function",
-      ),
-    );
-    const memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+    vm.#instance = await loaded.instances.take(vm);
+    const { exports, memory } = vm.#instance;
+    vm.#exports = exports;
     vm.#memory = new GuestMemory(memory ?? new WebAssembly.Memory({ initial: 0 }), (size) => vm.#allocate(size));
     vm.#start();
     if (vm.failure !== null) throw new LoadError(vm.failure);
     vm.phase = "run";
     return vm;
+  }
+
+  /** Ends the VM, and lets another one have its instance. */
+  release(): void {
+    const instance = this.#instance;
+    this.#instance = null;
+    this.failure ??= "the VM is gone";
+    // A guest that is being called still needs its memory.
+    if (instance !== null && this.current === null) this.loaded.instances.giveBack(instance);
   }
 
   get memory(): GuestMemory {
@@ -164,8 +165,8 @@ export class Vm {
   /** Whether the capability restriction lets this function be called. Emscripten's are never restricted. */
   allows(name: string, module = "env"): boolean {
     const { allowedCapabilities } = this.options;
-    const isCapability = module !== "env" || name.startsWith("proxy_");
-    return !isCapability || allowedCapabilities.size === 0 || allowedCapabilities.has(name);
+    if (allowedCapabilities.size === 0 || allowedCapabilities.has(name)) return true;
+    return module === "env" && !name.startsWith("proxy_");
   }
 
   /**

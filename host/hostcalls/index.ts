@@ -1,5 +1,6 @@
 /** Every function a module can import, and how imports are bound to a VM. Source: proxy-wasm-cpp-host src/wasm.cc. */
 import { type AbiVersion, Status } from "../abi.ts";
+import type { CheckedModule } from "../module.ts";
 import type { Phase, Vm } from "../vm.ts";
 import { abi010Functions } from "./abi-0-1-0.ts";
 import { bufferFunctions } from "./buffers.ts";
@@ -62,15 +63,14 @@ export function findHostFunction(module: string, name: string, abiVersion: AbiVe
   return own(environment, name);
 }
 
-/** The imports of a VM's module, each bound to the VM. */
-export function bindImports(vm: Vm): WebAssembly.Imports {
+/** The imports of a module, each bound to the VM that has the instance when it is called. */
+export function bindImports({ module, abiVersion, types }: CheckedModule, owner: () => Vm): WebAssembly.Imports {
   const imports: WebAssembly.Imports = {};
-  const { module, abiVersion, types } = vm.loaded;
   for (const { module: from, name } of types.imports) {
     const host = findHostFunction(from, name, abiVersion);
     if (host === undefined) continue;
     imports[from] ??= {};
-    imports[from][name] = vm.allows(name, from) ? bind(vm, from, name, host) : restricted(vm, from, name);
+    imports[from][name] = bind(owner, from, name, host);
   }
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     imports[from] ??= {};
@@ -81,7 +81,7 @@ export function bindImports(vm: Vm): WebAssembly.Imports {
 }
 
 function bind(
-  vm: Vm,
+  owner: () => Vm,
   module: string,
   name: string,
   host: HostFunction,
@@ -89,6 +89,8 @@ function bind(
   // The signature was compared when the module was loaded: the guest's values are what the body takes.
   const body = host.body as (vm: Vm, ...values: (number | bigint)[]) => number | undefined;
   return (...values) => {
+    const vm = owner();
+    if (!vm.allows(name, module)) return restricted(vm, module, name);
     if (!allowed[vm.phase].includes(host.availability)) throw new Error("restricted_callback");
     const given = values.map((value) => (typeof value === "number" ? value >>> 0 : value));
     const result = body(vm, ...given);
@@ -97,13 +99,11 @@ function bind(
   };
 }
 
-/** What a module gets in place of a function that `capability_restriction_config` leaves out. */
-function restricted(vm: Vm, module: string, name: string): () => number {
+/** What a module gets from a function that `capability_restriction_config` leaves out. */
+function restricted(vm: Vm, module: string, name: string): number {
   const isWasi = module !== "env";
-  return () => {
-    vm.services.hostLog(`Attempted call to restricted ${isWasi ? "WASI" : "proxy-wasm"} capability: ${name}`);
-    return isWasi ? notCapable : Status.InternalFailure;
-  };
+  vm.services.hostLog(`Attempted call to restricted ${isWasi ? "WASI" : "proxy-wasm"} capability: ${name}`);
+  return isWasi ? notCapable : Status.InternalFailure;
 }
 
 const own = (functions: HostFunctions, name: string): HostFunction | undefined =>

@@ -108,7 +108,7 @@ export async function mirror(
     allowOnHeadersStopIteration: false,
   });
   vm.current = root;
-  const calls = bindImports(vm)[module] as Record<string, (...values: (number | bigint)[]) => number>;
+  const calls = bindImports(vm.loaded, () => vm)[module] as Record<string, (...values: (number | bigint)[]) => number>;
   vm.memory.write(0, new Uint8Array(64 * 1024).fill("?".charCodeAt(0)));
   return {
     vm,

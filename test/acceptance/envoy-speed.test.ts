@@ -1,0 +1,30 @@
+/** The host beside Envoy: from nothing to the answer to one request. */
+import { type Engine, envoyEngine, hostEngine } from "@proxy-wasm-kit/testing";
+import { expect, test } from "vitest";
+
+const envoy = await envoyEngine().catch((error: Error) => error.message);
+
+async function millisecondsToAnswer(engine: Engine): Promise<number> {
+  const begin = performance.now();
+  const proxy = await engine.start({
+    filters: [{ name: "add-header", wasm: "dist/examples/add-header.wasm", configuration: "hello" }],
+  });
+  const { status } = await proxy.send({});
+  const taken = performance.now() - begin;
+  await proxy.close();
+  expect(status).toBe(200);
+  return taken;
+}
+
+test.skipIf(typeof envoy === "string")(
+  "add-header: the host starts and answers in under a tenth of Envoy's time",
+  async () => {
+    if (typeof envoy === "string") throw new Error(envoy);
+    // The first start also compiles and warms up, on both.
+    const times = async (engine: Engine) => {
+      await millisecondsToAnswer(engine);
+      return Math.min(await millisecondsToAnswer(engine), await millisecondsToAnswer(engine));
+    };
+    expect(await times(hostEngine)).toBeLessThan((await times(envoy)) / 10);
+  },
+);
