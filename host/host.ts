@@ -11,7 +11,7 @@ import { Metrics } from "./metrics.ts";
 import { StreamInfo } from "./properties.ts";
 import { SharedData } from "./shared-data.ts";
 import { SharedQueues } from "./shared-queue.ts";
-import { HttpStream, type Upstream } from "./stream.ts";
+import { type EarlyUpstream, HttpStream, type Upstream } from "./stream.ts";
 import { TcpConnection, type TcpUpstream } from "./tcp-connection.ts";
 import { install, type PluginOptions, Thread } from "./thread.ts";
 import type { Callback, HostCall, HostServices } from "./vm.ts";
@@ -33,6 +33,8 @@ export interface HostOptions {
   readonly services?: readonly PluginOptions[];
   /** Where requests go. Default: nobody listens. */
   readonly upstream?: Upstream;
+  /** Answers as soon as a request's headers are there. Default: `upstream` answers all. */
+  readonly earlyUpstream?: EarlyUpstream;
   /** Where TCP connections go. Default: nobody listens. */
   readonly tcpUpstream?: TcpUpstream;
   /** Clusters filters may call, by name. */
@@ -125,6 +127,7 @@ export class Host {
       info: this.#streamInfo(protocol === "http1" ? "HTTP/1.1" : "HTTP/2"),
       clock,
       upstream: this.#options.upstream ?? (() => Promise.reject(new Error("nobody listens"))),
+      earlyUpstream: this.#options.earlyUpstream ?? (() => null),
       upgrades: this.#options.upgrades ?? [],
       limits: { requestBytes: limit, responseBytes: limit },
     });
@@ -153,6 +156,11 @@ export class Host {
   /** Counters and gauges by name. */
   metrics(): Map<string, bigint> {
     return new Map(Array.from(this.#services.metrics.values(), ([name, value]) => [toText(name), value]));
+  }
+
+  /** Memory of the guests on the worker, in bytes. */
+  guestMemoryBytes(): number {
+    return this.#worker.memoryBytes();
   }
 
   close(): void {

@@ -11,7 +11,15 @@ export { HttpContext } from "./http-context.ts";
 export { LoadError, type LoadedModule, loadModule, readAbiVersion } from "./module.ts";
 export type { FailurePolicy } from "./plugin.ts";
 export { type ModuleTypes, readModuleTypes } from "./signature.ts";
-export type { HttpStream, Metadata, StreamResult, Upstream, UpstreamRequest, UpstreamResponse } from "./stream.ts";
+export type {
+  EarlyUpstream,
+  HttpStream,
+  Metadata,
+  StreamResult,
+  Upstream,
+  UpstreamRequest,
+  UpstreamResponse,
+} from "./stream.ts";
 export { StreamContext } from "./stream-context.ts";
 export { TcpConnection, type TcpResult, type TcpSocket, type TcpUpstream } from "./tcp-connection.ts";
 export { type PluginOptions, PluginRefused } from "./thread.ts";

@@ -28,12 +28,16 @@ export interface UpstreamResponse {
   readonly headers?: readonly HeaderLine[];
   /** Comes behind the headers. */
   readonly metadata?: Metadata;
-  readonly body?: string | Uint8Array;
+  /** What is there at once comes with the headers; pieces come as they are there, and the end behind the last. */
+  readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>;
   readonly trailers?: readonly HeaderLine[];
 }
 
 /** Answers a complete request; a rejected promise is a connection that was lost before the response. */
 export type Upstream = (request: UpstreamRequest) => Promise<UpstreamResponse>;
+
+/** Answers a request of which the headers have come, or leaves it to `Upstream` by returning null. */
+export type EarlyUpstream = (request: UpstreamRequest) => Promise<UpstreamResponse> | null;
 
 export interface StreamResult {
   /** "reset": no complete response came. */
@@ -55,6 +59,7 @@ export interface StreamOptions {
   readonly info: StreamInfo;
   readonly clock: Clock;
   readonly upstream: Upstream;
+  readonly earlyUpstream: EarlyUpstream;
   readonly upgrades: readonly string[];
   /** Of the listener, for requests, and of the cluster, for responses; 0 = none. */
   readonly limits: { readonly requestBytes: number; readonly responseBytes: number };
@@ -79,6 +84,7 @@ export class HttpStream {
     trailers: null as HeaderMap | null,
   };
   #isForwarded = false;
+  #isAnswered = false;
   #finish: (result: StreamResult) => void = () => {};
   /** Hands what must not happen, such as an `EnvoyCrash`, to whoever waits for the stream. */
   #crash: (error: unknown) => void = () => {};
@@ -89,7 +95,10 @@ export class HttpStream {
       this.#finish = resolve;
       this.#crash = reject;
     });
-    this.#upstream = new UpstreamSide((request) => this.#forward(request));
+    this.#upstream = new UpstreamSide({
+      begun: (request) => this.#answer(request, options.earlyUpstream(request)),
+      complete: (request) => this.#forward(request),
+    });
     this.#manager = new FilterManager(this.#ends(), options.limits);
     this.#filters = options.roots.map((root) => new HttpContext(root, this.#manager, options.info));
     for (const filter of this.#filters) this.#manager.addFilter(filter);
@@ -124,7 +133,8 @@ export class HttpStream {
 
   /** The client goes away. */
   reset(): void {
-    if (this.#manager.details === "") this.#manager.details = "downstream_remote_disconnect";
+    if (this.#manager.isFinished) return;
+    this.#manager.details = "downstream_remote_disconnect";
     this.#manager.reset();
   }
 
@@ -154,38 +164,46 @@ export class HttpStream {
   }
 
   #forward(request: UpstreamRequest): void {
-    const { info, clock, upstream } = this.#options;
+    if (!this.#isAnswered) this.#answer(request, this.#options.upstream(request));
+  }
+
+  #answer(request: UpstreamRequest, answer: Promise<UpstreamResponse> | null): void {
+    if (answer === null) return;
+    this.#isAnswered = true;
+    const { info, clock } = this.#options;
     const sentNs = clock.monotonicNs();
-    const answer = (response: UpstreamResponse | null): void => {
+    const respond = (response: UpstreamResponse | null): Promise<void> | void => {
       if (this.#manager.isFinished || this.#manager.response.headers !== null) return;
       info.backendLatencyNs = clock.monotonicNs() - sentNs;
-      if (response === null) {
-        this.#manager.sendLocalReply(connectionLost);
-        return;
-      }
-      this.#isForwarded = true;
-      this.#respond(request, response);
+      if (response !== null) return this.#respond(request, response);
+      this.#manager.sendLocalReply(connectionLost);
     };
-    upstream(request)
+    answer
       .catch(() => null)
-      .then(answer)
+      .then(respond)
       .catch(this.#crash);
   }
 
-  #respond(request: UpstreamRequest, response: UpstreamResponse): void {
-    const body = encode(response.body ?? "");
+  async #respond(request: UpstreamRequest, response: UpstreamResponse): Promise<void> {
+    this.#isForwarded = true;
+    const { metadata, body = "", trailers } = response;
     const headers = new HeaderMap("response", [[":status", String(response.status)], ...(response.headers ?? [])]);
     const hasNoBody = request.method === "HEAD" || response.status === 204 || response.status === 304;
-    const { metadata, trailers } = response;
-    const isWhole = hasNoBody || (body.length === 0 && metadata === undefined && trailers === undefined);
-    this.#manager.responseHeaders(headers, isWhole, "via_upstream");
-    if (isWhole || this.#manager.isFinished) return;
+    const isAtOnce = typeof body === "string" || body instanceof Uint8Array;
+    const isEmpty = isAtOnce && body.length === 0 && metadata === undefined && trailers === undefined;
+    this.#manager.responseHeaders(headers, hasNoBody || isEmpty, "via_upstream");
+    if (hasNoBody || isEmpty || this.#manager.isFinished) return;
     if (metadata !== undefined) this.#manager.responseMetadata(Object.keys(metadata).length);
-    if (this.#manager.isFinished) return;
-    if (body.length > 0) this.#manager.responseData(body, false);
+    // What is there at once must not wait: the filters see it before anything else happens.
+    if (isAtOnce) this.#responseData(body);
+    else for await (const piece of body) this.#responseData(piece);
     if (this.#manager.isFinished) return;
     if (trailers === undefined) this.#manager.responseData(new Uint8Array(), true);
     else this.#manager.responseTrailers(new HeaderMap("trailers", trailers));
+  }
+
+  #responseData(piece: string | Uint8Array): void {
+    if (!this.#manager.isFinished && piece.length > 0) this.#manager.responseData(encode(piece), false);
   }
 
   /** All filters log, in order; then each is done and deleted (envoy conn_manager_impl.cc, `doDeferredStreamDestroy`). */
@@ -209,6 +227,12 @@ export class HttpStream {
   }
 }
 
+interface UpstreamEvents {
+  /** The headers have been sent. */
+  begun(request: UpstreamRequest): void;
+  complete(request: UpstreamRequest): void;
+}
+
 /** The HTTP/1 connection to upstream: what has been written to it. */
 class UpstreamSide {
   #headers: HeaderMap | null = null;
@@ -216,10 +240,10 @@ class UpstreamSide {
   #trailers: HeaderMap | null = null;
   #isComplete = false;
   #isOnTheWire = false;
-  readonly #answer: (request: UpstreamRequest) => void;
+  readonly #on: UpstreamEvents;
 
-  constructor(answer: (request: UpstreamRequest) => void) {
-    this.#answer = answer;
+  constructor(on: UpstreamEvents) {
+    this.#on = on;
   }
 
   headers(headers: HeaderMap, endOfStream: boolean): void {
@@ -230,6 +254,7 @@ class UpstreamSide {
     queueMicrotask(() => {
       this.#isOnTheWire = true;
     });
+    this.#on.begun(this.#request());
     if (endOfStream) this.#complete();
   }
 
@@ -256,7 +281,7 @@ class UpstreamSide {
       this.#body = [concat(this.#body).subarray(0, Number(length))];
     }
     this.#isComplete = true;
-    this.#answer(this.#request());
+    this.#on.complete(this.#request());
   }
 
   #request(): UpstreamRequest {
