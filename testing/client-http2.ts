@@ -3,6 +3,7 @@ import { type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:
 import { connect as connectTcp } from "node:net";
 import { type ClientResponse, emptyResponse, type PlainRequest } from "./client.ts";
 import { withMetadata } from "./http2-metadata.ts";
+import { paced } from "./pace.ts";
 import type { HeaderLine } from "./types.ts";
 
 export async function sendHttp2(port: number, request: PlainRequest, patienceMs: number): Promise<ClientResponse> {
@@ -52,7 +53,7 @@ async function write(stream: ClientHttp2Stream, request: PlainRequest): Promise<
     stream.end(whole);
     return;
   }
-  for (const piece of request.pieces) {
+  for await (const piece of paced(request.pieces, request.paceMs)) {
     await new Promise<void>((resolve, reject) => {
       stream.write(piece, (error) => (error ? reject(error) : resolve()));
     });

@@ -25,6 +25,8 @@ export interface PlainRequest {
   readonly metadata?: Metadata;
   readonly pieces: readonly Uint8Array[];
   readonly trailers: readonly HeaderLine[];
+  /** Behind the headers and each piece. */
+  readonly paceMs: number;
   /** The last piece, or the headers, are also the end of the request's body. */
   readonly isFinished: boolean;
   /** Sent with `content-length`, so that HTTP/1 needs no other framing. */
@@ -76,6 +78,7 @@ export function plainRequest(request: ProxyRequest, protocol: "http1" | "http2")
     headers,
     ...(request.metadata && { metadata: request.metadata }),
     pieces,
+    paceMs: request.paceMs ?? 0,
     trailers,
     isFinished: !unfinished,
     hasLength: hasHeader(headers, "content-length") || (body === undefined && trailers.length === 0 && !unfinished),

@@ -1,12 +1,22 @@
 /** The clusters that filters call, as servers on loopback: they record what reaches them and answer as told. */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { type Arriving, arrive, decide, metadataOf } from "./cluster-behaviour.ts";
 import { FrameReader, frame } from "./grpc-frames.ts";
-import type { ClusterCall, ClusterSpec, GrpcAnswer, GrpcCluster, HeaderLine, HttpCluster } from "./types.ts";
-import { fields, headerLines, respond } from "./upstream.ts";
+import { joined } from "./pace.ts";
+import type {
+  ClusterCall,
+  ClusterSpec,
+  GrpcAnswer,
+  GrpcCluster,
+  HeaderLine,
+  HttpCluster,
+  UpstreamResponse,
+} from "./types.ts";
+import { fields, headerLines } from "./upstream.ts";
+import { framed } from "./upstream-http1.ts";
 import { withoutVolatileCallLines } from "./volatile.ts";
 
 /** Where a cluster is, and what it speaks. */
@@ -163,6 +173,14 @@ const percentEncoded = (text: string): string =>
   Buffer.from(text)
     .toString("latin1")
     .replaceAll(/[^ -$&-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+
+function respond(answer: ServerResponse, response: UpstreamResponse): void {
+  const { status, headers = [], body = "", trailers } = framed(response);
+  answer.sendDate = false;
+  answer.writeHead(status, headers.flat());
+  if (trailers !== undefined) answer.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
+  answer.end(joined(body));
+}
 
 const responseHeaders = { ":status": 200, "content-type": "application/grpc" };
 /** Known to node:http2, not to its types. */

@@ -71,7 +71,10 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
       recorder.take();
       upstream.forget();
       const callsBefore = clusters.calls().length;
-      const response = await connection(() => send(port, protocol, request, patienceMs), patienceMs);
+      const response = await connection(
+        () => send(port, protocol, request, request.patienceMs ?? patienceMs),
+        patienceMs,
+      );
       const { logs, callbacks, details, upstreamBytes } = recorder.take();
       const received = upstreamBytes > 0 ? await upstream.received() : null;
       // A connection that changed its protocol ends by one side hanging up, and that is what the details then say.

@@ -1,8 +1,9 @@
 /** The clusters that filters call, for our own host: no servers, the same record. */
 import type { CalloutReply, CalloutRequest, GrpcReply, GrpcRequest, HostOptions } from "@proxy-wasm-kit/host";
 import { type Arriving, arrive, decide, metadataOf } from "./cluster-behaviour.ts";
+import { joined } from "./pace.ts";
 import type { ClusterCall, ClusterSpec, GrpcAnswer, GrpcCluster, HeaderLine, HttpCluster } from "./types.ts";
-import { framed } from "./upstream.ts";
+import { framed } from "./upstream-http1.ts";
 import { withoutVolatileCallLines } from "./volatile.ts";
 
 export class HostClusters {
@@ -36,7 +37,7 @@ export class HostClusters {
     const call: Arriving = { ...request, headers, cluster, messages: [], complete: true };
     this.#calls.push(call);
     const decided = decide(http, call);
-    return decided === "silent" ? never() : framed(decided);
+    return decided === "silent" ? never() : { ...framed(decided), body: joined(decided.body ?? "") };
   }
 
   async #grpc(cluster: string, { grpc, each }: GrpcCluster, request: GrpcRequest): Promise<GrpcReply> {

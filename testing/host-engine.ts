@@ -2,6 +2,8 @@
 import { readFile } from "node:fs/promises";
 import {
   Host,
+  type HostOptions,
+  type UpstreamResponse as HostResponse,
   LoadError,
   type LoadedModule,
   loadModule,
@@ -14,7 +16,8 @@ import {
   type TcpUpstream,
 } from "@proxy-wasm-kit/host";
 import { HostClusters } from "./host-clusters.ts";
-import { feed, turn } from "./host-feed.ts";
+import { feed, turn, turnMs } from "./host-feed.ts";
+import { isPieces, paced } from "./pace.ts";
 import {
   type CallbackRecord,
   ConfigurationRefused,
@@ -29,8 +32,10 @@ import {
   type RunningProxy,
   type TcpExchange,
   type TcpRequest,
+  type UpstreamResponse,
 } from "./types.ts";
-import { framed } from "./upstream.ts";
+import { answerOf } from "./upstream.ts";
+import { framed } from "./upstream-http1.ts";
 import { withoutVolatileRequestLines, withoutVolatileResponseLines } from "./volatile.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -64,7 +69,6 @@ export const hostEngine: Engine = {
   name: "host",
   title: `host (V8 ${process.versions.v8})`,
   async start(options: ProxyOptions): Promise<RunningProxy> {
-    if (options.upstream?.early) throw new Error("the host's upstream answers complete requests: `early` needs Envoy");
     const record = new Record();
     const clusters = new HostClusters(options.clusters);
     try {
@@ -79,13 +83,14 @@ export const hostEngine: Engine = {
 
 async function startHost(options: ProxyOptions, clusters: HostClusters, record: Record): Promise<Host> {
   const plugins = (filters: readonly FilterSpec[] = []) => Promise.all(filters.map(pluginOf));
+  const upstream = hostUpstream(answerOf(options.upstream));
   return Host.start({
     plugins: await plugins(options.filters),
     networkPlugins: await plugins(options.networkFilters),
     services: await plugins(options.services),
     ...clusters.options,
     tcpUpstream: tcpUpstream(options.tcpUpstream),
-    upstream: async () => framed(options.upstream ?? { status: 200, body: "ok\n" }),
+    ...upstream,
     clock: options.now === undefined ? realClock : shiftedClock(options.now),
     logLevel: logLevels.indexOf(options.logLevel ?? "trace") as 0 | 1 | 2 | 3 | 4 | 5,
     upgrades: options.upgrades ?? [],
@@ -99,6 +104,23 @@ async function startHost(options: ProxyOptions, clusters: HostClusters, record: 
       record.callbacks.push({ name, arguments: values, ...(result === undefined ? {} : { result }) });
     },
   });
+}
+
+/** Which response a request gets is settled when its headers are there. */
+function hostUpstream(answer: () => UpstreamResponse): Required<Pick<HostOptions, "upstream" | "earlyUpstream">> {
+  let response = answer();
+  return {
+    earlyUpstream: () => {
+      response = answer();
+      return response.early ? Promise.resolve(hostResponse(response)) : null;
+    },
+    upstream: async () => hostResponse(response),
+  };
+}
+
+function hostResponse(response: UpstreamResponse): HostResponse {
+  const { body = "", ...rest } = framed(response);
+  return { ...rest, body: isPieces(body) ? paced(body, response.paceMs ?? turnMs) : body };
 }
 
 async function pluginOf(filter: FilterSpec): Promise<PluginOptions> {
@@ -160,7 +182,7 @@ class HostProxy implements RunningProxy {
     const callsBefore = this.#clusters.calls().length;
     const { protocol = "http1" } = this.#options;
     const stream = await this.#host.openStream(protocol);
-    const timer = setTimeout(() => stream.reset(), patienceMs);
+    const timer = setTimeout(() => stream.reset(), request.patienceMs ?? patienceMs);
     await feed(stream, request, protocol);
     const result = await stream.finished;
     clearTimeout(timer);

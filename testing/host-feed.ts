@@ -23,11 +23,11 @@ export async function feed(stream: HttpStream, request: ProxyRequest, protocol: 
   if (isBodiless) return;
   if (request.metadata !== undefined) stream.requestMetadata(request.metadata);
   // A client that cuts the body in pieces, or has nothing to send yet, sends the headers ahead.
-  if (!isWhole) await turn();
+  if (!isWhole) await turn(request.paceMs);
   const endsWithData = isWhole && protocol === "http2" && trailers === undefined && !unfinished;
   for (const piece of pieces) {
     feedPiece(stream, piece, protocol, endsWithData);
-    if (!isWhole) await turn();
+    if (!isWhole) await turn(request.paceMs);
   }
   if (unfinished || endsWithData) return;
   if (trailers === undefined) stream.requestData(new Uint8Array(), true);
@@ -42,6 +42,7 @@ function feedPiece(stream: HttpStream, piece: Uint8Array, protocol: "http1" | "h
 }
 
 /** A client that sends in pieces leaves time between them. */
-export const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
+export const turnMs = 1;
+export const turn = (ms = turnMs) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const has = (lines: readonly HeaderLine[], name: string) => lines.some(([other]) => other.toLowerCase() === name);

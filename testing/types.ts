@@ -43,14 +43,14 @@ export type Metadata = Readonly<Record<string, string>>;
 export interface UpstreamResponse {
   readonly status: number;
   readonly headers?: readonly HeaderLine[];
-  readonly body?: string | Uint8Array;
+  /** A list: sent piece by piece, each `paceMs` after the one before. Clusters send it in one go. */
+  readonly body?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** Default: 0. */
+  readonly paceMs?: number;
   readonly trailers?: readonly HeaderLine[];
   /** Sent behind the headers; upstream then speaks HTTP/2. Clusters ignore it. */
   readonly metadata?: Metadata;
-  /**
-   * Sent as soon as the request's headers are there, whatever of its body is still to come. Default: false. The host
-   * engine refuses it: its upstream answers complete requests.
-   */
+  /** Sent as soon as the request's headers are there, whatever of its body is still to come. Default: false. */
   readonly early?: boolean;
 }
 
@@ -104,7 +104,8 @@ export interface ProxyOptions {
   readonly clusters?: Readonly<Record<string, ClusterSpec>>;
   /** Downstream protocol. Default: "http1". */
   readonly protocol?: "http1" | "http2";
-  readonly upstream?: UpstreamResponse;
+  /** A function is asked at each request, and answers without metadata. */
+  readonly upstream?: UpstreamResponse | (() => UpstreamResponse);
   readonly tcpUpstream?: TcpUpstream;
   /** Level of Envoy's `wasm` logger. Default: "trace", which is also what makes callbacks visible on Envoy. */
   readonly logLevel?: LogLevel;
@@ -133,10 +134,14 @@ export interface ProxyRequest {
    * `transfer-encoding: chunked`, unless `headers` has a `content-length`.
    */
   readonly body?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** Time behind the headers and behind each piece of a list. Default: none, so that they may arrive together. */
+  readonly paceMs?: number;
   /** Sent after the body (HTTP/1: needs a list of pieces, as trailers need chunked encoding). */
   readonly trailers?: readonly HeaderLine[];
   /** Keeps the request open after the last piece: the body never ends. The exchange ends with the response. */
   readonly unfinished?: boolean;
+  /** A client that has no whole response after so many milliseconds goes away. Default: the engine's, 10000. */
+  readonly patienceMs?: number;
 }
 
 /** What reached upstream. */

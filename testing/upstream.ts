@@ -1,35 +1,38 @@
 /** An upstream that records what reaches it, as soon as the headers are there, and answers as told. */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { withMetadata } from "./http2-metadata.ts";
-import type { HeaderLine, Metadata, UpstreamRequest, UpstreamResponse } from "./types.ts";
+import { joined } from "./pace.ts";
+import type { HeaderLine, Metadata, ProxyOptions, UpstreamRequest, UpstreamResponse } from "./types.ts";
+import { type Http1Head, serveHttp1 } from "./upstream-http1.ts";
 
 /** A request that is still coming. */
-interface Arriving {
-  readonly message: IncomingMessage | Http2ServerRequest;
+interface Arriving extends Http1Head {
   readonly pieces: Buffer[];
+  trailers: readonly HeaderLine[];
   isComplete: boolean;
   isSettled: boolean;
 }
 
 export class RecordingUpstream {
   readonly #server: Server;
-  readonly #response: UpstreamResponse;
+  readonly #response: () => UpstreamResponse;
   readonly #sockets = new Set<Socket>();
   #requests: Arriving[] = [];
+  /** A connection that had not served any request is gone. */
+  #hasLost = false;
   #onChange: () => void = () => {};
 
-  private constructor(response: UpstreamResponse) {
-    this.#response = response;
-    this.#server = response.metadata === undefined ? this.#http1Server() : this.#http2Server(response.metadata);
+  private constructor(response: UpstreamSpec) {
+    this.#response = answerOf(response);
+    const metadata = metadataOf(response);
+    this.#server = metadata === undefined ? this.#http1Server() : this.#http2Server(metadata);
     this.#server.on("connection", (socket) => this.#onConnection(socket));
   }
 
   /** Listens on a free port of loopback. Default response: 200 with the text "ok\n". */
-  static async start(response: UpstreamResponse = { status: 200, body: "ok\n" }): Promise<RecordingUpstream> {
+  static async start(response: UpstreamSpec = defaultResponse): Promise<RecordingUpstream> {
     const upstream = new RecordingUpstream(response);
     upstream.#server.listen(0, "127.0.0.1");
     await once(upstream.#server, "listening");
@@ -47,6 +50,7 @@ export class RecordingUpstream {
   async received(): Promise<UpstreamRequest | null> {
     const [request] = this.#requests;
     if (request?.isSettled) return recorded(request);
+    if (request === undefined && this.#hasLost) return null;
     const isClosed = await new Promise<boolean>((resolve) => {
       this.#onChange = () => resolve(this.#requests.length === 0);
     });
@@ -55,6 +59,7 @@ export class RecordingUpstream {
 
   forget(): void {
     this.#requests = [];
+    this.#hasLost = false;
     this.#onChange = () => {};
   }
 
@@ -66,33 +71,32 @@ export class RecordingUpstream {
   }
 
   #http1Server(): Server {
-    const server = createServer({ maxHeaderSize: 1 << 20, keepAliveTimeout: 0, requestTimeout: 0 });
-    server.on("request", (message, answer) => this.#onRequest(message, () => respond(answer, this.#response)));
-    server.on("upgrade", (message, socket) => this.#onUpgrade(message, socket));
-    return server;
+    return createServer({ noDelay: true }, (socket) => {
+      let isNew = true;
+      serveHttp1(socket, (head) => {
+        isNew = false;
+        return this.#onRequest(head);
+      }).finally(() => {
+        this.#hasLost ||= isNew;
+      });
+    });
   }
 
   #http2Server(metadata: Metadata): Server {
-    const http2 = createHttp2Server((message, answer) =>
-      this.#onRequest(message, () => respondHttp2(answer, this.#response)),
-    );
-    return createTcpServer((socket) => http2.emit("connection", withMetadata(socket, metadata, "server")));
+    const http2 = createHttp2Server((message, answer) => this.#onHttp2Request(message, answer));
+    return createServer((socket) => http2.emit("connection", withMetadata(socket, metadata, "server")));
   }
 
   #onConnection(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on("close", () => {
       this.#sockets.delete(socket);
-      // A request that has its answer already does not tell its end itself.
-      for (const request of this.#requests) {
-        if (request.message.socket === socket) this.#settle(request, request.message.complete);
-      }
       this.#onChange();
     });
   }
 
-  #record(message: Arriving["message"]): Arriving {
-    const request: Arriving = { message, pieces: [], isComplete: false, isSettled: false };
+  #record(head: Http1Head): Arriving {
+    const request: Arriving = { ...head, pieces: [], trailers: [], isComplete: false, isSettled: false };
     this.#requests.push(request);
     return request;
   }
@@ -104,36 +108,35 @@ export class RecordingUpstream {
     this.#onChange();
   }
 
-  #onRequest(message: Arriving["message"], answer: () => void): void {
-    const request = this.#record(message);
-    message.on("data", (chunk: Buffer) => request.pieces.push(chunk));
+  #onRequest(head: Http1Head): ReturnType<Parameters<typeof serveHttp1>[1]> {
+    const request = this.#record(head);
+    const response = this.#response();
+    return {
+      answer: response.early ? response : null,
+      arrival: {
+        data: (bytes) => request.pieces.push(bytes),
+        end: (trailers) => {
+          request.trailers = trailers;
+          this.#settle(request, true);
+          return response.early ? null : response;
+        },
+        cutOff: () => this.#settle(request, false),
+      },
+    };
+  }
+
+  #onHttp2Request(message: Http2ServerRequest, answer: Http2ServerResponse): void {
+    const { method, url: path, rawHeaders } = message;
+    const { arrival, answer: early } = this.#onRequest({ method, path, headers: headerLines(rawHeaders) });
+    message.on("data", (chunk: Buffer) => arrival.data(chunk));
     message.on("error", () => {});
-    message.on("close", () => this.#settle(request, false)); // unless its end has come before
-    if (this.#response.early) answer();
+    message.on("close", () => arrival.cutOff()); // unless its end has come before
+    if (early !== null) respondHttp2(answer, early);
     message.on("end", () => {
-      this.#settle(request, true);
-      if (!this.#response.early) answer();
+      const response = arrival.end(headerLines(message.rawTrailers));
+      if (response !== null) respondHttp2(answer, response);
     });
   }
-
-  /** The connection is the client's from here on: upstream says its body in the new protocol, and hangs up. */
-  #onUpgrade(message: IncomingMessage, socket: Duplex): void {
-    this.#settle(this.#record(message), true);
-    const { status, headers = [], body = "" } = framed(this.#response);
-    const lines = headers.map(([name, value]) => `${name}: ${value}`);
-    socket.on("error", () => {});
-    socket.write([`HTTP/1.1 ${status} Answer`, ...lines, "", ""].join("\r\n"), "latin1");
-    socket.end(body);
-  }
-}
-
-/** Writes the whole response. */
-export function respond(answer: ServerResponse, response: UpstreamResponse): void {
-  const { status, headers = [], body = "", trailers } = framed(response);
-  answer.sendDate = false;
-  answer.writeHead(status, headers.flat());
-  if (trailers !== undefined) answer.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
-  answer.end(body);
 }
 
 function respondHttp2(
@@ -143,33 +146,32 @@ function respondHttp2(
   answer.sendDate = false;
   answer.writeHead(status, fields(headers));
   answer.addTrailers(fields(trailers));
-  answer.end(body);
+  answer.end(joined(body));
 }
+
+type UpstreamSpec = NonNullable<ProxyOptions["upstream"]>;
+
+const defaultResponse: UpstreamResponse = { status: 200, body: "ok\n" };
+
+/** What upstream answers each time it is asked. */
+export const answerOf = (upstream: UpstreamSpec = defaultResponse): (() => UpstreamResponse) =>
+  typeof upstream === "function" ? upstream : () => upstream;
+
+const metadataOf = (upstream: UpstreamSpec | undefined): Metadata | undefined =>
+  typeof upstream === "function" ? undefined : upstream?.metadata;
 
 /** What upstream speaks: METADATA is a matter of HTTP/2. */
-export const upstreamProtocol = (response: UpstreamResponse | undefined): "http1" | "http2" =>
-  response?.metadata === undefined ? "http1" : "http2";
+export const upstreamProtocol = (upstream: UpstreamSpec | undefined): "http1" | "http2" =>
+  metadataOf(upstream) === undefined ? "http1" : "http2";
 
-/** The response with the header that HTTP/1 needs to find its end. */
-export function framed(response: UpstreamResponse): UpstreamResponse {
-  const { status, headers = [], body = "", trailers } = response;
-  if (upstreamProtocol(response) === "http2") return response;
-  const isFramed = headers.some(([name]) => name.toLowerCase() === "content-length");
-  if (isFramed || status < 200 || status === 204 || status === 304) return response;
-  const length = String(Buffer.byteLength(body));
-  const framing: HeaderLine = trailers === undefined ? ["content-length", length] : ["transfer-encoding", "chunked"];
-  return { ...response, headers: [...headers, framing] };
-}
-
-function recorded({ message, pieces, isComplete }: Arriving): UpstreamRequest {
-  const headers = headerLines(message.rawHeaders);
+function recorded({ method, path, headers, pieces, trailers, isComplete }: Arriving): UpstreamRequest {
   return {
-    method: message.method ?? "",
-    path: message.url ?? "",
+    method,
+    path,
     authority: headers.find(([name]) => name === "host" || name === ":authority")?.[1] ?? "",
     headers: headers.filter(([name]) => !name.startsWith(":")),
     body: Buffer.concat(pieces),
-    trailers: headerLines(message.rawTrailers),
+    trailers,
     complete: isComplete,
   };
 }

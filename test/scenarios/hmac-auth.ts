@@ -352,6 +352,19 @@ const holds: readonly RequestScenario[] = [
     post([`${body} `], hex(body)),
     withoutUpstream(refused("signature_mismatch")),
   ),
+  scenario(
+    "hold: body keeps what upstream answers early from a client that has not signed",
+    { ...withFields({ hold: "body", body_timeout_ms: 100 }), upstream: { status: 200, body: "early", early: true } },
+    post([body], hex(body), { unfinished: true }),
+    withoutUpstream(refused("body_timeout", 408)),
+  ),
+  scenario(
+    "hold: body hands on what upstream answers early once the body is signed",
+    // Envoy drops what comes of a request behind the end of its response.
+    { ...holdBody, upstream: { status: 200, body: ["ear", "ly"], paceMs: 100, early: true } },
+    post([body.slice(0, 9), body.slice(9)], hex(body)),
+    { outcome: "forwarded", status: 200, body: "early" },
+  ),
   scenario("hold: body works without Envoy's option", withoutOption(holdBody), post([body], hex(body)), passes()),
   scenario(
     "hold: body without Envoy's option refuses a changed body",
