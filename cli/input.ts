@@ -16,6 +16,10 @@ export async function readBytes(option: string, path: string): Promise<Uint8Arra
   }
 }
 
+/** The body that `--data-binary` means: the text, or the bytes of the file behind "@". */
+export const readData = async (data: string): Promise<Uint8Array> =>
+  data.startsWith("@") ? readBytes("--data-binary", data.slice(1)) : new TextEncoder().encode(data);
+
 /**
  * A filter's configuration from a YAML or JSON file: the value it holds, a string as it is. The parser's own messages
  * repeat lines of the text, which may hold secrets; only what kind of mistake it is and where is told.
@@ -100,4 +104,26 @@ export function instant(text: string): Date {
     throw new InvalidArgumentError("expected a time such as 2026-11-21T06:30:00Z.");
   }
   return date;
+}
+
+/** Where a request goes. */
+export interface Target {
+  readonly authority: string;
+  readonly path: string;
+}
+
+/** A path as it stands, or a URL taken apart. */
+export function parseTarget(text: string): Target {
+  if (text.startsWith("/")) return { authority: "example.com", path: text };
+  const parts = /^https?:\/\/([^/?#]+)([^#]*)$/.exec(text);
+  if (parts === null) throw new InvalidArgumentError("expected a path (/hook?x=1) or a URL (http://host/hook?x=1).");
+  const [, authority = "", rest = ""] = parts;
+  return { authority, path: rest.startsWith("/") ? rest : `/${rest}` };
+}
+
+/** A number of things, from 1 on. */
+export function count(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("expected a whole number from 1 on.");
+  return number;
 }

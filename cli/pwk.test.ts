@@ -156,6 +156,26 @@ describe("pwk request", () => {
   });
 });
 
+describe("pwk bench", () => {
+  test("tells what the requests came to, their time and the guest's memory", async () => {
+    const args = ["bench", wasm, "--config", config, "-n", "50", ...signed];
+    const { stdout, code } = await pwk(...args, "-o", "json");
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ requests: 50, statuses: { 200: 50 }, memoryBytes: 65536, memoryGrowthBytes: 0 });
+    expect(result.nsPerRequest * result.requestsPerSecond).toBeCloseTo(1e9, -7);
+    expect((await pwk(...args)).stdout).toMatch(
+      /^50 requests through .*: 50 x 200\n[\d,]+ requests\/s, [\d,]+ ns each\n/,
+    );
+  });
+
+  test("says what the filter said when it refuses its configuration", async () => {
+    const { code, stderr } = await pwk("bench", wasm);
+    expect(code).toBe(1);
+    expect(stderr).toContain("proxy_on_configure returned false");
+  });
+});
+
 describe("pwk inspect", () => {
   test("lists what a module is made of", async () => {
     const { stdout } = await pwk("inspect", wasm, "-o", "json");

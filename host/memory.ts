@@ -12,6 +12,11 @@ export class GuestMemory {
     this.#allocate = allocate;
   }
 
+  /** In bytes. */
+  get size(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
   /** A copy of `size` bytes at `pointer`; null when any of them is outside memory. */
   read(pointer: number, size: number): Uint8Array<ArrayBuffer> | null {
     const { buffer } = this.#memory;

@@ -61,6 +61,12 @@ export class Thread {
     return root;
   }
 
+  /** Memory of the guests, in bytes. */
+  memoryBytes(): number {
+    const vms = new Set(Array.from(this.#roots.values(), ({ vm }) => vm));
+    return Array.from(vms, ({ memory }) => memory.size).reduce((sum, size) => sum + size, 0);
+  }
+
   close(): void {
     for (const root of this.#roots.values()) root.close();
   }

@@ -1,8 +1,9 @@
 /** The command table; help and documentation follow its order. */
 import type { Command } from "commander";
+import { bench } from "./bench.ts";
 import { build } from "./build.ts";
 import { inspect } from "./inspect.ts";
 import { manifest } from "./manifest.ts";
 import { request } from "./request.ts";
 
-export const commands: readonly (() => Command)[] = [build, request, inspect, manifest];
+export const commands: readonly (() => Command)[] = [build, request, bench, inspect, manifest];

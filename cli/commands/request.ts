@@ -8,10 +8,22 @@ import {
   hostEngine,
   type ProxyRequest,
 } from "@proxy-wasm-kit/testing";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { type RequestResult, refusedResult, resultOf, resultText } from "../exchange-text.ts";
 import { Failure, messageOf } from "../failure.ts";
-import { collect, collectOnce, headerLine, instant, method, readBytes, readConfiguration, sizes } from "../input.ts";
+import {
+  collect,
+  collectOnce,
+  headerLine,
+  instant,
+  method,
+  parseTarget,
+  readBytes,
+  readConfiguration,
+  readData,
+  sizes,
+  type Target,
+} from "../input.ts";
 import { type OutputFormat, outputOption, print } from "../print.ts";
 
 type Line = readonly [string, string];
@@ -35,7 +47,7 @@ export const request = (): Command =>
   new Command("request")
     .description("Send one request through a filter; show the response, what upstream received, logs and callbacks.")
     .argument("<module>", "the filter, a .wasm file")
-    .argument("[url]", "URL or path of the request", parseUrl, parseUrl("http://example.com/"))
+    .argument("[url]", "URL or path of the request", parseTarget, parseTarget("http://example.com/"))
     .option("--config <file>", "the filter's configuration, YAML or JSON (- reads standard input)")
     .option("--env <NAME=value>", "variable of the VM's environment; may be repeated", collectOnce)
     .option("--root-id <id>", "root ID (default: the module's name)")
@@ -127,9 +139,6 @@ async function requestOf(target: Target, options: RequestOptions): Promise<Proxy
   };
 }
 
-const readData = async (data: string): Promise<Uint8Array> =>
-  data.startsWith("@") ? readBytes("--data-binary", data.slice(1)) : new TextEncoder().encode(data);
-
 /** Pieces of the given sizes as far as the body goes, and then what is left. */
 function split(body: Uint8Array, pieceSizes: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
@@ -139,18 +148,4 @@ function split(body: Uint8Array, pieceSizes: readonly number[]): Uint8Array[] {
     at += size;
   }
   return pieces;
-}
-
-interface Target {
-  readonly authority: string;
-  readonly path: string;
-}
-
-/** A path as it stands, or a URL taken apart. */
-function parseUrl(text: string): Target {
-  if (text.startsWith("/")) return { authority: "example.com", path: text };
-  const parts = /^https?:\/\/([^/?#]+)([^#]*)$/.exec(text);
-  if (parts === null) throw new InvalidArgumentError("expected a path (/hook?x=1) or a URL (http://host/hook?x=1).");
-  const [, authority = "", rest = ""] = parts;
-  return { authority, path: rest.startsWith("/") ? rest : `/${rest}` };
 }
