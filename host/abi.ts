@@ -1,5 +1,7 @@
 /** The numbers of the Proxy-Wasm ABI 0.2.1. Source: proxy-wasm/spec abi-versions/v0.2.1. */
 
+import type { Shape } from "./shape.ts";
+
 /** Result of a host call. */
 export const Status = {
   Ok: 0,
@@ -83,35 +85,38 @@ export type MetricType = (typeof MetricType)[keyof typeof MetricType];
 export const abiVersions = ["0.1.0", "0.2.0", "0.2.1"] as const;
 export type AbiVersion = (typeof abiVersions)[number];
 
-/** Signature of every callback a module may export; each is optional. Letters as in `signature.ts`. */
+/** Every callback a module may export; each is optional. */
 export const callbacks = {
-  proxy_on_context_create: "ii",
-  proxy_on_vm_start: "ii:i",
-  proxy_validate_configuration: "ii:i",
-  proxy_on_configure: "ii:i",
-  proxy_on_tick: "i",
-  proxy_on_foreign_function: "iii",
-  proxy_on_new_connection: "i:i",
-  proxy_on_downstream_data: "iii:i",
-  proxy_on_upstream_data: "iii:i",
-  proxy_on_downstream_connection_close: "ii",
-  proxy_on_upstream_connection_close: "ii",
-  proxy_on_request_headers: "iii:i",
-  proxy_on_request_body: "iii:i",
-  proxy_on_request_trailers: "ii:i",
-  proxy_on_request_metadata: "ii:i",
-  proxy_on_response_headers: "iii:i",
-  proxy_on_response_body: "iii:i",
-  proxy_on_response_trailers: "ii:i",
-  proxy_on_response_metadata: "ii:i",
-  proxy_on_http_call_response: "iiiii",
-  proxy_on_grpc_receive: "iii",
-  proxy_on_grpc_close: "iii",
-  proxy_on_grpc_receive_initial_metadata: "iii",
-  proxy_on_grpc_receive_trailing_metadata: "iii",
-  proxy_on_queue_ready: "ii",
-  proxy_on_done: "i:i",
-  proxy_on_log: "i",
-  proxy_on_delete: "i",
-} as const;
+  proxy_on_context_create: { takes: { context: "u32", parent: "u32" }, result: "none" },
+  proxy_on_vm_start: { takes: { context: "u32", bytes: "u32" }, result: "bool" },
+  proxy_validate_configuration: { takes: { context: "u32", bytes: "u32" }, result: "bool" },
+  proxy_on_configure: { takes: { context: "u32", bytes: "u32" }, result: "bool" },
+  proxy_on_tick: { takes: { context: "u32" }, result: "none" },
+  proxy_on_foreign_function: { takes: { context: "u32", function: "u32", bytes: "u32" }, result: "none" },
+  proxy_on_new_connection: { takes: { context: "u32" }, result: "filterStatus" },
+  proxy_on_downstream_data: { takes: { context: "u32", bytes: "u32", end: "bool" }, result: "filterStatus" },
+  proxy_on_upstream_data: { takes: { context: "u32", bytes: "u32", end: "bool" }, result: "filterStatus" },
+  proxy_on_downstream_connection_close: { takes: { context: "u32", by: "peerType" }, result: "none" },
+  proxy_on_upstream_connection_close: { takes: { context: "u32", by: "peerType" }, result: "none" },
+  proxy_on_request_headers: { takes: { context: "u32", headers: "u32", end: "bool" }, result: "headersStatus" },
+  proxy_on_request_body: { takes: { context: "u32", bytes: "u32", end: "bool" }, result: "dataStatus" },
+  proxy_on_request_trailers: { takes: { context: "u32", trailers: "u32" }, result: "filterStatus" },
+  proxy_on_request_metadata: { takes: { context: "u32", names: "u32" }, result: "filterStatus" },
+  proxy_on_response_headers: { takes: { context: "u32", headers: "u32", end: "bool" }, result: "headersStatus" },
+  proxy_on_response_body: { takes: { context: "u32", bytes: "u32", end: "bool" }, result: "dataStatus" },
+  proxy_on_response_trailers: { takes: { context: "u32", trailers: "u32" }, result: "filterStatus" },
+  proxy_on_response_metadata: { takes: { context: "u32", names: "u32" }, result: "filterStatus" },
+  proxy_on_http_call_response: {
+    takes: { context: "u32", token: "u32", headers: "u32", bytes: "u32", trailers: "u32" },
+    result: "none",
+  },
+  proxy_on_grpc_receive: { takes: { context: "u32", token: "u32", bytes: "u32" }, result: "none" },
+  proxy_on_grpc_close: { takes: { context: "u32", token: "u32", status: "u32" }, result: "none" },
+  proxy_on_grpc_receive_initial_metadata: { takes: { context: "u32", token: "u32", names: "u32" }, result: "none" },
+  proxy_on_grpc_receive_trailing_metadata: { takes: { context: "u32", token: "u32", names: "u32" }, result: "none" },
+  proxy_on_queue_ready: { takes: { context: "u32", token: "u32" }, result: "none" },
+  proxy_on_done: { takes: { context: "u32" }, result: "bool" },
+  proxy_on_log: { takes: { context: "u32" }, result: "none" },
+  proxy_on_delete: { takes: { context: "u32" }, result: "none" },
+} as const satisfies Readonly<Record<string, Shape>>;
 export type CallbackName = keyof typeof callbacks;

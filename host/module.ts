@@ -7,6 +7,7 @@ import { findHostFunction } from "./hostcalls/index.ts";
 import { Instances } from "./instances.ts";
 import { restorable } from "./restorable.ts";
 import { describe, type ModuleTypes, readModuleTypes, type Signature } from "./signature.ts";
+import { signatureOf } from "./shape.ts";
 
 /** A module Envoy would not load; the message is the one Envoy logs. */
 export class LoadError extends Error {
@@ -86,7 +87,8 @@ const missingImport = (module: string, name: string) =>
   new LoadError(`Failed to load Wasm module due to a missing import: ${module}.${name}`);
 
 function checkExports(types: ModuleTypes, abiVersion: AbiVersion): void {
-  const wanted = new Map<string, Signature>(Object.entries({ ...lifecycle, ...callbacks }));
+  const wanted = new Map<string, Signature>(Object.entries(lifecycle));
+  for (const [name, shape] of Object.entries(callbacks)) wanted.set(name, signatureOf(shape));
   if (abiVersion === "0.1.0") {
     wanted.set("proxy_on_request_headers", "ii:i");
     wanted.set("proxy_on_response_headers", "ii:i");

@@ -17,9 +17,9 @@ function continueStream(type: StreamType) {
 }
 
 export const abi010Functions: HostFunctions = {
-  proxy_get_configuration: hostFunction("ii:i", getConfiguration),
-  proxy_continue_request: hostFunction(":i", continueStream(StreamType.Request)),
-  proxy_continue_response: hostFunction(":i", continueStream(StreamType.Response)),
+  proxy_get_configuration: hostFunction({ gives: { configuration: "bytes" } }, getConfiguration),
+  proxy_continue_request: hostFunction({}, continueStream(StreamType.Request)),
+  proxy_continue_response: hostFunction({}, continueStream(StreamType.Response)),
   // Routes are not chosen by headers here.
-  proxy_clear_route_cache: hostFunction(":i", () => Status.Ok),
+  proxy_clear_route_cache: hostFunction({}, () => Status.Ok),
 };

@@ -44,7 +44,16 @@ function setBytes(vm: Vm, kind: number, start: number, length: number, pointer: 
 }
 
 export const bufferFunctions: HostFunctions = {
-  proxy_get_buffer_bytes: hostFunction("iiiii:i", getBytes),
-  proxy_get_buffer_status: hostFunction("iii:i", getStatus),
-  proxy_set_buffer_bytes: hostFunction("iiiii:i", setBytes),
+  proxy_get_buffer_bytes: hostFunction(
+    { takes: { buffer: "bufferKind", start: "u32", max: "u32" }, gives: { bytes: "bytes" } },
+    getBytes,
+  ),
+  proxy_get_buffer_status: hostFunction(
+    { takes: { buffer: "bufferKind" }, gives: { size: "u32", flags: "u32" } },
+    getStatus,
+  ),
+  proxy_set_buffer_bytes: hostFunction(
+    { takes: { buffer: "bufferKind", start: "u32", length: "u32", bytes: "bytes" } },
+    setBytes,
+  ),
 };

@@ -55,5 +55,11 @@ function httpCall(
 }
 
 export const calloutFunctions: HostFunctions = {
-  proxy_http_call: hostFunction("iiiiiiiiii:i", httpCall),
+  proxy_http_call: hostFunction(
+    {
+      takes: { cluster: "text", headers: "pairs", body: "bytes", trailers: "pairs", timeoutMs: "u32" },
+      gives: { token: "u32" },
+    },
+    httpCall,
+  ),
 };

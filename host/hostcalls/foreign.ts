@@ -35,5 +35,8 @@ function callForeignFunction(
 }
 
 export const foreignFunctionCalls: HostFunctions = {
-  proxy_call_foreign_function: hostFunction("iiiiii:i", callForeignFunction),
+  proxy_call_foreign_function: hostFunction(
+    { takes: { function: "text", arguments: "bytes" }, gives: { results: "bytes" } },
+    callForeignFunction,
+  ),
 };

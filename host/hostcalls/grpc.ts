@@ -111,10 +111,15 @@ function answer(vm: Vm, tokenOut: number, token: number | null | undefined): Sta
   return vm.memory.writeU32(tokenOut, token) ? Status.Ok : Status.InvalidMemoryAccess;
 }
 
+const called = { target: "bytes", service: "text", method: "text", metadata: "pairs" } as const;
+
 export const grpcFunctions: HostFunctions = {
-  proxy_grpc_call: hostFunction("iiiiiiiiiiii:i", grpcCall),
-  proxy_grpc_stream: hostFunction("iiiiiiiii:i", grpcStream),
-  proxy_grpc_send: hostFunction("iiii:i", grpcSend),
-  proxy_grpc_close: hostFunction("i:i", grpcClose),
-  proxy_grpc_cancel: hostFunction("i:i", grpcCancel),
+  proxy_grpc_call: hostFunction(
+    { takes: { ...called, message: "bytes", timeoutMs: "u32" }, gives: { token: "u32" } },
+    grpcCall,
+  ),
+  proxy_grpc_stream: hostFunction({ takes: called, gives: { token: "u32" } }, grpcStream),
+  proxy_grpc_send: hostFunction({ takes: { token: "u32", message: "bytes", end: "bool" } }, grpcSend),
+  proxy_grpc_close: hostFunction({ takes: { token: "u32" } }, grpcClose),
+  proxy_grpc_cancel: hostFunction({ takes: { token: "u32" } }, grpcCancel),
 };

@@ -82,12 +82,17 @@ function setPairs(vm: Vm, kind: number, pairs: number, size: number): Status {
   return Status.Ok;
 }
 
+const named = { map: "mapKind", name: "text", value: "text" } as const;
+
 export const headerFunctions: HostFunctions = {
-  proxy_get_header_map_value: hostFunction("iiiii:i", getValue),
-  proxy_add_header_map_value: hostFunction("iiiii:i", change("add")),
-  proxy_replace_header_map_value: hostFunction("iiiii:i", change("replace")),
-  proxy_remove_header_map_value: hostFunction("iii:i", remove),
-  proxy_get_header_map_pairs: hostFunction("iii:i", getPairs),
-  proxy_set_header_map_pairs: hostFunction("iii:i", setPairs),
-  proxy_get_header_map_size: hostFunction("ii:i", getSize),
+  proxy_get_header_map_value: hostFunction(
+    { takes: { map: "mapKind", name: "text" }, gives: { value: "text" } },
+    getValue,
+  ),
+  proxy_add_header_map_value: hostFunction({ takes: named }, change("add")),
+  proxy_replace_header_map_value: hostFunction({ takes: named }, change("replace")),
+  proxy_remove_header_map_value: hostFunction({ takes: { map: "mapKind", name: "text" } }, remove),
+  proxy_get_header_map_pairs: hostFunction({ takes: { map: "mapKind" }, gives: { pairs: "pairs" } }, getPairs),
+  proxy_set_header_map_pairs: hostFunction({ takes: { map: "mapKind", pairs: "pairs" } }, setPairs),
+  proxy_get_header_map_size: hostFunction({ takes: { map: "mapKind" }, gives: { bytes: "u32" } }, getSize),
 };

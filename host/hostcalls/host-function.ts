@@ -1,4 +1,5 @@
 /** A function the host gives to modules. */
+import { type Shape, signatureOf } from "../shape.ts";
 import type { Signature } from "../signature.ts";
 import type { Vm } from "../vm.ts";
 
@@ -13,6 +14,8 @@ export type Availability = "running" | "starting" | "allocating";
 
 export interface HostFunction {
   readonly signature: Signature;
+  /** Null where only the types are told. */
+  readonly shape: Shape | null;
   readonly availability: Availability;
   readonly body: HostFunctionBody;
 }
@@ -20,10 +23,13 @@ export interface HostFunction {
 /** Host functions by name. */
 export type HostFunctions = Readonly<Record<string, HostFunction>>;
 
+/** `shape`: what the body takes and gives; the default of its result is a `Status`. */
 export function hostFunction(
-  signature: Signature,
+  shape: Signature | Partial<Shape>,
   body: HostFunctionBody,
   availability: Availability = "running",
 ): HostFunction {
-  return { signature, availability, body };
+  if (typeof shape === "string") return { signature: shape, shape: null, availability, body };
+  const whole: Shape = { result: "status", ...shape };
+  return { signature: signatureOf(whole), shape: whole, availability, body };
 }

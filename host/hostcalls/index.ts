@@ -17,10 +17,17 @@ import { streamFunctions } from "./streams.ts";
 import { wasiFunctions } from "./wasi.ts";
 
 const emscriptenFunctions: HostFunctions = {
-  pthread_equal: hostFunction("ii:i", (_vm, left: number, right: number) => Number(left === right)),
-  emscripten_notify_memory_growth: hostFunction("i", () => undefined, "starting"),
+  pthread_equal: hostFunction(
+    { takes: { left: "u32", right: "u32" }, result: "bool" },
+    (_vm, left: number, right: number) => Number(left === right),
+  ),
+  emscripten_notify_memory_growth: hostFunction(
+    { takes: { memory: "u32" }, result: "none" },
+    () => undefined,
+    "starting",
+  ),
   // No name resolves in this host.
-  envoy_resolve_dns: hostFunction("iii:i", () => Status.BadArgument),
+  envoy_resolve_dns: hostFunction({ takes: { name: "text" }, gives: { token: "u32" } }, () => Status.BadArgument),
 };
 
 const environment: HostFunctions = {

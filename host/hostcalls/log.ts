@@ -48,9 +48,9 @@ function setTickPeriod(vm: Vm, ms: number): Status {
 }
 
 export const logFunctions: HostFunctions = {
-  proxy_log: hostFunction("iii:i", log, "allocating"),
-  proxy_get_log_level: hostFunction("i:i", getLogLevel),
-  proxy_get_status: hostFunction("iii:i", getStatus),
-  proxy_get_current_time_nanoseconds: hostFunction("i:i", getTime),
-  proxy_set_tick_period_milliseconds: hostFunction("i:i", setTickPeriod),
+  proxy_log: hostFunction({ takes: { level: "logLevel", message: "text" } }, log, "allocating"),
+  proxy_get_log_level: hostFunction({ gives: { level: "logLevel" } }, getLogLevel),
+  proxy_get_status: hostFunction({ gives: { code: "u32", message: "text" } }, getStatus),
+  proxy_get_current_time_nanoseconds: hostFunction({ gives: { ns: "u64" } }, getTime),
+  proxy_set_tick_period_milliseconds: hostFunction({ takes: { ms: "u32" } }, setTickPeriod),
 };

@@ -46,8 +46,8 @@ function get(vm: Vm, id: number, valueOut: number): Status {
 }
 
 export const metricFunctions: HostFunctions = {
-  proxy_define_metric: hostFunction("iiii:i", define),
-  proxy_increment_metric: hostFunction("iI:i", increment),
-  proxy_record_metric: hostFunction("iI:i", record),
-  proxy_get_metric: hostFunction("ii:i", get),
+  proxy_define_metric: hostFunction({ takes: { type: "metricType", name: "text" }, gives: { id: "u32" } }, define),
+  proxy_increment_metric: hostFunction({ takes: { metric: "metric", offset: "i64" } }, increment),
+  proxy_record_metric: hostFunction({ takes: { metric: "metric", value: "i64" } }, record),
+  proxy_get_metric: hostFunction({ takes: { metric: "metric" }, gives: { value: "u64" } }, get),
 };

@@ -31,6 +31,6 @@ function setProperty(vm: Vm, path: number, pathSize: number, value: number, valu
 }
 
 export const propertyFunctions: HostFunctions = {
-  proxy_get_property: hostFunction("iiii:i", getProperty),
-  proxy_set_property: hostFunction("iiii:i", setProperty),
+  proxy_get_property: hostFunction({ takes: { path: "path" }, gives: { value: "bytes" } }, getProperty),
+  proxy_set_property: hostFunction({ takes: { path: "path", value: "bytes" } }, setProperty),
 };

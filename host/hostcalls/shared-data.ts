@@ -76,10 +76,13 @@ function dequeue(vm: Vm, token: number, itemOut: number, sizeOut: number): Statu
 }
 
 export const sharedFunctions: HostFunctions = {
-  proxy_get_shared_data: hostFunction("iiiii:i", getSharedData),
-  proxy_set_shared_data: hostFunction("iiiii:i", setSharedData),
-  proxy_register_shared_queue: hostFunction("iii:i", registerQueue),
-  proxy_resolve_shared_queue: hostFunction("iiiii:i", resolveQueue),
-  proxy_enqueue_shared_queue: hostFunction("iii:i", enqueue),
-  proxy_dequeue_shared_queue: hostFunction("iii:i", dequeue),
+  proxy_get_shared_data: hostFunction({ takes: { key: "text" }, gives: { value: "bytes", cas: "u32" } }, getSharedData),
+  proxy_set_shared_data: hostFunction({ takes: { key: "text", value: "bytes", cas: "u32" } }, setSharedData),
+  proxy_register_shared_queue: hostFunction({ takes: { name: "text" }, gives: { token: "u32" } }, registerQueue),
+  proxy_resolve_shared_queue: hostFunction(
+    { takes: { vmId: "text", name: "text" }, gives: { token: "u32" } },
+    resolveQueue,
+  ),
+  proxy_enqueue_shared_queue: hostFunction({ takes: { token: "u32", item: "bytes" } }, enqueue),
+  proxy_dequeue_shared_queue: hostFunction({ takes: { token: "u32" }, gives: { item: "bytes" } }, dequeue),
 };

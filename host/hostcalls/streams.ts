@@ -67,9 +67,12 @@ function done(vm: Vm): Status {
 }
 
 export const streamFunctions: HostFunctions = {
-  proxy_continue_stream: hostFunction("i:i", continueStream),
-  proxy_close_stream: hostFunction("i:i", closeStream),
-  proxy_send_local_response: hostFunction("iiiiiiii:i", sendLocalResponse),
-  proxy_set_effective_context: hostFunction("i:i", setEffectiveContext),
-  proxy_done: hostFunction(":i", done),
+  proxy_continue_stream: hostFunction({ takes: { stream: "streamType" } }, continueStream),
+  proxy_close_stream: hostFunction({ takes: { stream: "streamType" } }, closeStream),
+  proxy_send_local_response: hostFunction(
+    { takes: { status: "u32", details: "text", body: "bytes", headers: "pairs", grpcStatus: "u32" } },
+    sendLocalResponse,
+  ),
+  proxy_set_effective_context: hostFunction({ takes: { context: "u32" } }, setEffectiveContext),
+  proxy_done: hostFunction({}, done),
 };

@@ -4,6 +4,8 @@
  */
 import { LogLevel } from "../abi.ts";
 import { byteString, bytesOf, concat } from "../byte-string.ts";
+import type { Shape } from "../shape.ts";
+import type { Signature } from "../signature.ts";
 import type { Vm } from "../vm.ts";
 import { type Availability, type HostFunction, type HostFunctions, hostFunction } from "./host-function.ts";
 import { writeLog } from "./log.ts";
@@ -110,24 +112,27 @@ const readlink = (
 const accept = (vm: Vm, _fd: number, _flags: number, socketOut: number): number =>
   vm.memory.writeU64(socketOut, 0n) ? Errno.Notsup : Errno.Fault;
 
-const wasi = (signature: string, body: HostFunction["body"], availability: Availability = "starting") =>
-  hostFunction(signature, body, availability);
-const always = (signature: string, errno: number) => wasi(signature, () => errno);
+const wasi = (shape: Signature | Partial<Shape>, body: HostFunction["body"], availability: Availability = "starting") =>
+  hostFunction(typeof shape === "string" ? shape : { result: "errno", ...shape }, body, availability);
+const always = (signature: Signature, errno: number) => wasi(signature, () => errno);
 
+const pwrite: Partial<Shape> = { takes: { fd: "u32", text: "vectors", offset: "i64" }, gives: { written: "u32" } };
+
+/** A signature stands for what only ever fails: its values are traced as they are. */
 export const wasiFunctions: HostFunctions = {
-  fd_write: wasi("iiii:i", write, "allocating"),
-  fd_pwrite: wasi("iiiIi:i", (vm, fd: number, iovs: number, count: number, _offset: bigint, writtenOut: number) =>
+  fd_write: wasi({ takes: { fd: "u32", text: "vectors" }, gives: { written: "u32" } }, write, "allocating"),
+  fd_pwrite: wasi(pwrite, (vm, fd: number, iovs: number, count: number, _offset: bigint, writtenOut: number) =>
     write(vm, fd, iovs, count, writtenOut),
   ),
-  environ_sizes_get: wasi("ii:i", environSizes),
-  environ_get: wasi("ii:i", environ),
-  args_sizes_get: wasi("ii:i", argsSizes),
+  environ_sizes_get: wasi({ gives: { count: "u32", bytes: "u32" } }, environSizes),
+  environ_get: wasi({ gives: { variables: "environment" } }, environ),
+  args_sizes_get: wasi({ gives: { count: "u32", bytes: "u32" } }, argsSizes),
   args_get: always("ii:i", Errno.Success),
-  clock_time_get: wasi("iIi:i", clockTime, "allocating"),
-  clock_res_get: wasi("ii:i", clockResolution),
-  random_get: wasi("ii:i", random),
+  clock_time_get: wasi({ takes: { clock: "u32", precision: "i64" }, gives: { ns: "u64" } }, clockTime, "allocating"),
+  clock_res_get: wasi({ takes: { clock: "u32" }, gives: { ns: "u64" } }, clockResolution),
+  random_get: wasi({ takes: { address: "u32", size: "u32" } }, random),
   // Envoy's does not end anything: the module runs on.
-  proc_exit: wasi("i", () => undefined),
+  proc_exit: wasi({ takes: { code: "u32" }, result: "none" }, () => undefined),
   poll_oneoff: wasi("iiii:i", pollOneoff, "allocating"),
   sched_yield: always(":i", Errno.Success),
   fd_fdstat_get: wasi("ii:i", fdstat),
