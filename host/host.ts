@@ -14,6 +14,7 @@ import { SharedQueues } from "./shared-queue.ts";
 import { type EarlyUpstream, HttpStream, type Upstream } from "./stream.ts";
 import { TcpConnection, type TcpUpstream } from "./tcp-connection.ts";
 import { install, type PluginOptions, Thread } from "./thread.ts";
+import { type TraceEvent, Tracer } from "./trace.ts";
 import type { Callback, HostCall, HostServices } from "./vm.ts";
 
 /** A line a module has logged. */
@@ -54,6 +55,8 @@ export interface HostOptions {
   readonly onHostLog?: (message: string) => void;
   readonly onCallback?: (callback: Callback) => void;
   readonly onHostCall?: (call: HostCall) => void;
+  /** Every call with its values in words, begun and returned; slow. It shows what the filter handles, secrets too. */
+  readonly onTrace?: (event: TraceEvent) => void;
 }
 
 export class Host {
@@ -208,6 +211,7 @@ function services(options: HostOptions): HostServices {
     hostLog: (message) => options.onHostLog?.(message),
     onCallback: (callback) => options.onCallback?.(callback),
     onHostCall: (call) => options.onHostCall?.(call),
+    tracer: options.onTrace === undefined ? null : new Tracer(options.onTrace),
   };
 }
 

@@ -24,3 +24,5 @@ export { StreamContext } from "./stream-context.ts";
 export { TcpConnection, type TcpResult, type TcpSocket, type TcpUpstream } from "./tcp-connection.ts";
 export { type PluginOptions, PluginRefused } from "./thread.ts";
 export type { Callback, HostCall } from "./vm.ts";
+export type { TraceCall, TraceEvent, TraceReturn } from "./trace.ts";
+export type { TraceValue, TraceValues } from "./trace-values.ts";

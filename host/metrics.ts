@@ -4,11 +4,12 @@ import type { ByteString } from "./byte-string.ts";
 
 interface Metric {
   readonly type: MetricType;
+  readonly name: ByteString;
   value: bigint;
 }
 
 export class Metrics {
-  readonly #metrics = new Map<string, Metric & { readonly name: ByteString }>();
+  readonly #metrics = new Map<string, Metric>();
 
   define(type: MetricType, name: ByteString): Metric {
     const key = `${type} ${name}`;

@@ -16,6 +16,7 @@ import { type Metrics, MetricTable } from "./metrics.ts";
 import { LoadError, type LoadedModule } from "./module.ts";
 import type { SharedData } from "./shared-data.ts";
 import type { SharedQueues } from "./shared-queue.ts";
+import type { Tracer } from "./trace.ts";
 
 /** What all VMs of a host share. */
 export interface HostServices {
@@ -35,6 +36,8 @@ export interface HostServices {
   readonly hostLog: (message: string) => void;
   readonly onCallback: (callback: Callback) => void;
   readonly onHostCall: (call: HostCall) => void;
+  /** Null when nobody wants to know: tracing reads much of what is passed. */
+  readonly tracer: Tracer | null;
 }
 
 /** One call into a module; without `result` when it has none or trapped. */
@@ -189,7 +192,7 @@ export class Vm {
   #call(context: Context, name: CallbackName, values: readonly number[]): number | undefined {
     const guest = this.#exports.get(name);
     if (guest === undefined || !this.allows(name)) return undefined;
-    const result = this.#enter(context, name, () => guest(...values));
+    const result = this.#traced(context, name, values, guest);
     const isReturn = result !== undefined && this.failure === null;
     const unsigned = isReturn ? result >>> 0 : undefined;
     this.services.onCallback({
@@ -199,6 +202,12 @@ export class Vm {
       ...(unsigned === undefined ? {} : { result: unsigned }),
     });
     return unsigned;
+  }
+
+  #traced(context: Context | null, name: string, values: readonly number[], guest: GuestFunction): number | undefined {
+    const { tracer } = this.services;
+    const enter = () => this.#enter(context, name, () => guest(...values));
+    return tracer === null ? enter() : tracer.callback({ vm: this, context, name, values }, enter);
   }
 
   /** A callback that is called inside a host call starts without effective context, and leaves the outer one alone. */
@@ -230,7 +239,7 @@ export class Vm {
     const run = (name: string, ...values: number[]): boolean => {
       const guest = this.#exports.get(name);
       if (guest === undefined || this.failure !== null) return false;
-      this.#enter(starter, name, () => guest(...values));
+      this.#traced(starter, name, values, guest);
       return true;
     };
     if (!run("_initialize")) {

@@ -95,14 +95,20 @@ function bind(
 ): (...values: (number | bigint)[]) => number | undefined {
   // The signature was compared when the module was loaded: the guest's values are what the body takes.
   const body = host.body as (vm: Vm, ...values: (number | bigint)[]) => number | undefined;
-  return (...values) => {
-    const vm = owner();
+  const call = (vm: Vm, values: readonly (number | bigint)[]): number | undefined => {
     if (!vm.allows(name, module)) return restricted(vm, module, name);
     if (!allowed[vm.phase].includes(host.availability)) throw new Error("restricted_callback");
-    const given = values.map((value) => (typeof value === "number" ? value >>> 0 : value));
-    const result = body(vm, ...given);
-    vm.services.onHostCall({ module, name, arguments: given, ...(result === undefined ? {} : { result }) });
+    const result = body(vm, ...values);
+    vm.services.onHostCall({ module, name, arguments: values, ...(result === undefined ? {} : { result }) });
     return result;
+  };
+  const fullName = module === "env" ? name : `${module}.${name}`;
+  return (...values) => {
+    const vm = owner();
+    const { tracer } = vm.services;
+    const given = values.map((value) => (typeof value === "number" ? value >>> 0 : value));
+    if (tracer === null) return call(vm, given);
+    return tracer.hostCall(vm, { name: fullName, host, values: given }, () => call(vm, given));
   };
 }
 

@@ -10,6 +10,7 @@ import { Metrics } from "../metrics.ts";
 import { loadModule } from "../module.ts";
 import { SharedData } from "../shared-data.ts";
 import { SharedQueues } from "../shared-queue.ts";
+import { type TraceEvent, Tracer } from "../trace.ts";
 import { Vm } from "../vm.ts";
 
 /** A module out of WebAssembly text. */
@@ -68,6 +69,7 @@ export async function mirror(
     readonly environment?: Readonly<Record<string, string>>;
     readonly abiVersion?: AbiVersion;
     readonly allowedCapabilities?: readonly string[];
+    readonly onTrace?: (event: TraceEvent) => void;
   } = {},
 ): Promise<Mirror> {
   const clock = new ManualClock(new Date(1_000));
@@ -91,6 +93,7 @@ export async function mirror(
       hostLog: (message) => hostLogs.push(message),
       onCallback: () => {},
       onHostCall: () => {},
+      tracer: options.onTrace === undefined ? null : new Tracer(options.onTrace),
     },
     {
       vmId: "vm",
