@@ -15,6 +15,8 @@ export interface RequestResult {
   readonly logs: Exchange["logs"];
   readonly metrics: Readonly<Record<string, number>>;
   readonly callbacks: readonly CallbackRecord[];
+  /** Traps, with their backtrace where the module has names. */
+  readonly failures: readonly string[];
   readonly configError: string | null;
 }
 
@@ -28,7 +30,7 @@ interface Message {
 }
 
 export function resultOf(engine: string, exchange: Exchange, metrics: Record<string, number>): RequestResult {
-  const { outcome, status, details, upstream, logs, callbacks } = exchange;
+  const { outcome, status, details, upstream, logs, callbacks, failures } = exchange;
   return {
     engine,
     outcome,
@@ -45,13 +47,14 @@ export function resultOf(engine: string, exchange: Exchange, metrics: Record<str
     logs,
     metrics: Object.fromEntries(Object.entries(metrics).sort(([one], [other]) => (one < other ? -1 : 1))),
     callbacks,
+    failures,
     configError: null,
   };
 }
 
 export function refusedResult(engine: string, configError: string, logs: Exchange["logs"]): RequestResult {
   const nothing = { outcome: null, status: 0, details: null, response: null, upstream: null };
-  return { engine, ...nothing, logs, metrics: {}, callbacks: [], configError };
+  return { engine, ...nothing, logs, metrics: {}, callbacks: [], failures: [], configError };
 }
 
 export function resultText(result: RequestResult): string {
@@ -66,6 +69,7 @@ export function resultText(result: RequestResult): string {
   );
   if (upstream) lines.push(...messageText(upstream));
   lines.push("", "callbacks", ...result.callbacks.map((callback) => `  ${callbackText(callback)}`));
+  if (result.failures.length > 0) lines.push("failures", ...result.failures.map((text) => indented(text)));
   lines.push("logs", ...result.logs.map(({ level, message: text }) => `  ${level} ${text}`));
   lines.push("metrics", ...Object.entries(result.metrics).map(([name, value]) => `  ${name} ${value}`));
   return lines.join("\n");
@@ -95,6 +99,8 @@ function messageText({ headers, body, bodyBase64, trailers }: Message): string[]
   const shown = body === undefined ? `(base64) ${bodyBase64}` : body;
   return [...headers.map(line), ...(shown === "" ? [] : ["", `  ${shortened(shown)}`]), ...trailers.map(line)];
 }
+
+const indented = (text: string) => text.replace(/^/gm, "  ");
 
 /** A long body is shown by its beginning. */
 const shortened = (text: string) =>

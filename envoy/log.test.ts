@@ -59,6 +59,10 @@ describe("the wasm logger", () => {
     ["[host<-vm] proxy_on_request_headers return: 4", { kind: "return", name: "proxy_on_request_headers", result: 4 }],
     ["[host<-vm] proxy_on_log return: void", { kind: "return", name: "proxy_on_log" }],
     ["[vm->host] env.proxy_log(2, 4688, 8)", { kind: "hostCall", name: "env.proxy_log" }],
+    [
+      "Function: proxy_on_log failed: Uncaught RuntimeError: unreachable",
+      { kind: "failure", message: "Function: proxy_on_log failed: Uncaught RuntimeError: unreachable" },
+    ],
     ["[vm<-host] env.proxy_log return: 0", null],
     ["Thread-Local Wasm created 2 now active", null],
   ])("says %j", (message, expected) => {

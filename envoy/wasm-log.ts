@@ -4,6 +4,8 @@ import type { EnvoyLogLevel, LogRecord } from "./log.ts";
 export type WasmEvent =
   /** A module logged. */
   | { readonly kind: "log"; readonly level: EnvoyLogLevel; readonly message: string }
+  /** A module trapped, in which function and, when it has names, with which on the stack. */
+  | { readonly kind: "failure"; readonly message: string }
   /** Envoy calls a function of a module. */
   | { readonly kind: "call"; readonly name: string; readonly arguments: readonly number[] }
   /** A module calls a function of Envoy's; `name` as in "env.proxy_log". */
@@ -17,6 +19,7 @@ export function wasmEvent({ level, logger, message }: LogRecord): WasmEvent | nu
   // The prefix is " name root_id vm_id", without those that are empty. Names may hold colons, as in "a:b".
   const log = /^wasm log.*?: (.*)$/s.exec(message);
   if (log !== null) return { kind: "log", level, message: log[1] ?? "" };
+  if (/^Function: \w+ failed: /.test(message)) return { kind: "failure", message };
   const call = /^\[host->vm\] (\w+)\((.*)\)$/.exec(message);
   if (call !== null) return { kind: "call", name: call[1] ?? "", arguments: numbers(call[2] ?? "") };
   const hostCall = /^\[vm->host\] ([\w.]+)\(/.exec(message);

@@ -3,11 +3,12 @@
  * Source: proxy-wasm-cpp-host src/wasm.cc `WasmBase::load`, `getFunctions`; src/v8/v8.cc `V8::link`.
  */
 import { type AbiVersion, abiVersions, callbacks } from "./abi.ts";
+import { DebugInfo } from "./debug-info.ts";
 import { findHostFunction } from "./hostcalls/index.ts";
 import { Instances } from "./instances.ts";
 import { restorable } from "./restorable.ts";
-import { describe, type ModuleTypes, readModuleTypes, type Signature } from "./signature.ts";
 import { signatureOf } from "./shape.ts";
+import { describe, type ModuleTypes, readModuleTypes, type Signature } from "./signature.ts";
 
 /** A module Envoy would not load; the message is the one Envoy logs. */
 export class LoadError extends Error {
@@ -23,6 +24,7 @@ export interface CheckedModule {
 
 export interface LoadedModule extends CheckedModule {
   readonly instances: Instances;
+  readonly debugInfo: DebugInfo;
 }
 
 const markers = new Map<string, AbiVersion>(
@@ -51,9 +53,13 @@ export async function loadModule(bytes: Uint8Array): Promise<LoadedModule> {
   checkExports(types, abiVersion);
   const checked = { module, abiVersion, types };
   const again = restorable(bytes);
-  if (again === null) return { ...checked, instances: new Instances(checked, null) };
-  const own = { ...checked, module: await WebAssembly.compile(again.bytes) };
-  return { ...own, instances: new Instances(own, again.globals) };
+  const addedBytes = again === null ? 0 : again.bytes.length - bytes.length;
+  const own = again === null ? checked : { ...checked, module: await WebAssembly.compile(again.bytes) };
+  return {
+    ...own,
+    instances: new Instances(own, again?.globals ?? null),
+    debugInfo: new DebugInfo(bytes, types, addedBytes),
+  };
 }
 
 /** The first marker in the order of the export section decides, whatever its type. */

@@ -229,7 +229,7 @@ export class Vm {
 
   #fail(name: string, error: unknown): void {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    this.failure ??= `Function: ${name} failed: Uncaught ${reason}`;
+    this.failure ??= `Function: ${name} failed: Uncaught ${reason}${this.loaded.debugInfo.backtrace(error)}`;
     this.services.hostLog(this.failure);
   }
 

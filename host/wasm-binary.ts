@@ -1,6 +1,15 @@
 /** Reading the binary format of modules. Source: WebAssembly core specification 2.0, section 5. */
 
-export const Section = { Custom: 0, Type: 1, Import: 2, Function: 3, Global: 6, Export: 7, Data: 11 } as const;
+export const Section = {
+  Custom: 0,
+  Type: 1,
+  Import: 2,
+  Function: 3,
+  Global: 6,
+  Export: 7,
+  Code: 10,
+  Data: 11,
+} as const;
 export const Kind = { Function: 0, Table: 1, Memory: 2, Global: 3, Tag: 4 } as const;
 
 export interface SectionRange {

@@ -98,7 +98,8 @@ const summary = (exchange: Exchange) => ({
   ...shown(exchange),
 });
 
-const shown = ({ logs, callbacks, calls }: Exchange | TcpExchange) => ({
+const shown = ({ logs, callbacks, failures, calls }: Exchange | TcpExchange) => ({
+  failures,
   logs: logs.map(({ level, message }) => `${level} ${message}`),
   callbacks: callbacks.map(({ name, arguments: values, result }) => `${name}(${values.join(", ")}) = ${result}`),
   calls: calls.map(({ cluster, method, path }) => `${cluster}: ${method} ${path}`),

@@ -75,7 +75,7 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
         () => send(port, protocol, request, request.patienceMs ?? patienceMs),
         patienceMs,
       );
-      const { logs, callbacks, details, upstreamBytes } = recorder.take();
+      const { logs, callbacks, failures, details, upstreamBytes } = recorder.take();
       const received = upstreamBytes > 0 ? await upstream.received() : null;
       // A connection that changed its protocol ends by one side hanging up, and that is what the details then say.
       const isForwarded = details === "via_upstream" || (response.status === 101 && received !== null);
@@ -89,6 +89,7 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
         upstream: received && { ...received, headers: withoutVolatileRequestLines(received.headers) },
         logs,
         callbacks,
+        failures,
         calls: clusters.calls().slice(callsBefore),
       };
     },
@@ -98,12 +99,13 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
       tcp.upstream.forget();
       const callsBefore = clusters.calls().length;
       const seen = await connection(() => sendTcp(tcp.port, request, patienceMs), patienceMs);
-      const { logs, callbacks, hasUpstream } = recorder.take();
+      const { logs, callbacks, failures, hasUpstream } = recorder.take();
       return {
         ...seen,
         upstream: hasUpstream ? await tcp.upstream.received() : null,
         logs,
         callbacks,
+        failures,
         calls: clusters.calls().slice(callsBefore),
       };
     },

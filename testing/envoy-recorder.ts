@@ -15,6 +15,7 @@ export const accessLog = {
 export interface Heard {
   readonly logs: LogLine[];
   readonly callbacks: CallbackRecord[];
+  readonly failures: string[];
   /** `%RESPONSE_CODE_DETAILS%` of the first stream; null when there was no stream. */
   details: string | null;
   /** What Envoy has begun to send upstream for the first stream. */
@@ -66,6 +67,7 @@ export class EnvoyRecorder {
     if (record.logger === "access") this.#access(accessLogValues(record));
     const event = wasmEvent(record);
     if (event?.kind === "log") this.#log({ level: levels[event.level], message: event.message });
+    else if (event?.kind === "failure") this.#heard.failures.push(event.message);
     else if (event?.kind === "hostCall") this.abiCalls.add(event.name.replace(/^env\./, ""));
     else if (event?.kind === "call") this.#call(event, this.#openOn(record.thread));
     else if (event?.kind === "return") this.#return(event, this.#openOn(record.thread));
@@ -130,4 +132,11 @@ export class EnvoyRecorder {
   }
 }
 
-const silence = (): Heard => ({ logs: [], callbacks: [], details: null, upstreamBytes: 0, hasUpstream: false });
+const silence = (): Heard => ({
+  logs: [],
+  callbacks: [],
+  failures: [],
+  details: null,
+  upstreamBytes: 0,
+  hasUpstream: false,
+});

@@ -58,6 +58,7 @@ test("an exchange tells what upstream got, what came back and what was called", 
     logs: [{ level: "info", message: "heard" }],
     callbacks: [{ name: "proxy_on_request_headers", arguments: [2, 7, 0], result: 0 }],
     calls: [],
+    failures: [],
   });
 });
 

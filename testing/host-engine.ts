@@ -48,6 +48,7 @@ class Record {
   logs: LogLine[] = [];
   callbacks: CallbackRecord[] = [];
   readonly allLogs: LogLine[] = [];
+  failures: string[] = [];
   readonly hostLogs: string[] = [];
   readonly abiCalls = new Set<string>();
 
@@ -56,12 +57,18 @@ class Record {
     this.allLogs.push(line);
   }
 
+  hostLog(message: string): void {
+    this.hostLogs.push(message);
+    if (/^Function: \w+ failed: /.test(message)) this.failures.push(message);
+  }
+
   /** Returns what was heard since the last time. */
-  take(): { logs: LogLine[]; callbacks: CallbackRecord[] } {
-    const { logs, callbacks } = this;
+  take(): { logs: LogLine[]; callbacks: CallbackRecord[]; failures: string[] } {
+    const { logs, callbacks, failures } = this;
     this.logs = [];
     this.callbacks = [];
-    return { logs, callbacks };
+    this.failures = [];
+    return { logs, callbacks, failures };
   }
 }
 
@@ -96,7 +103,7 @@ async function startHost(options: ProxyOptions, clusters: HostClusters, record: 
     upgrades: options.upgrades ?? [],
     ...(options.bufferLimitBytes === undefined ? {} : { bufferLimitBytes: options.bufferLimitBytes }),
     onLog: ({ level, message }) => record.log({ level: logLevels[level] ?? "info", message }),
-    onHostLog: (message) => record.hostLogs.push(message),
+    onHostLog: (message) => record.hostLog(message),
     onHostCall: ({ module, name }) => record.abiCalls.add(module === "env" ? name : `${module}.${name}`),
     onCallback({ context, name, arguments: values, result }) {
       record.abiCalls.add(name);
@@ -233,7 +240,7 @@ class HostProxy implements RunningProxy {
     this.#host.close();
   }
 
-  #withoutVolatile(result: StreamResult): Omit<Exchange, "logs" | "callbacks" | "calls"> {
+  #withoutVolatile(result: StreamResult): Omit<Exchange, "logs" | "callbacks" | "failures" | "calls"> {
     const { upstream } = result;
     return {
       ...result,

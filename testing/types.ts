@@ -198,6 +198,8 @@ export interface Exchange {
   readonly logs: readonly LogLine[];
   /** Callbacks of stream contexts, in order. Data callbacks depend on how the network cut the body. */
   readonly callbacks: readonly CallbackRecord[];
+  /** Traps, as the proxy tells them, with the places in the source where the module and the engine know them. */
+  readonly failures: readonly string[];
   /** What has reached the clusters during this request, in the order it came. */
   readonly calls: readonly ClusterCall[];
 }
@@ -220,6 +222,7 @@ export interface TcpExchange {
   readonly upstream: Uint8Array | null;
   readonly logs: readonly LogLine[];
   readonly callbacks: readonly CallbackRecord[];
+  readonly failures: readonly string[];
   readonly calls: readonly ClusterCall[];
 }
 

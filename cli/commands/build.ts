@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { Command } from "commander";
 import { Failure } from "../failure.ts";
 import { bytes, type OutputFormat, outputOption, print } from "../print.ts";
+import { withSourceMap } from "../source-map.ts";
 import { writeWhole } from "../write-whole.ts";
 
 interface BuildOptions {
@@ -28,7 +29,7 @@ export const build = (): Command =>
     .option("--target <name>", "target of asconfig.json", "release")
     .option("--out-dir <folder>", "where the modules go", "dist")
     .addOption(outputOption())
-    .addHelpText("after", "\nExamples:\n  pwk build\n  pwk build --target debug filters/hmac-auth")
+    .addHelpText("after", "\nExamples:\n  pwk build\n  pwk build --target debug --out-dir dist/debug filters/hmac-auth")
     .action(async (filters: string[], options: BuildOptions) => {
       await checkTarget(options.target);
       const built: Built[] = [];
@@ -83,6 +84,11 @@ async function compile(entry: string, target: string, outFile: string): Promise<
     },
   });
   if (error !== null) throw new Failure(`${entry}: asc found errors:\n${messages.toString().trim() || error.message}`);
+  const [module, map] = [files.get(outFile), files.get(`${outFile}.map`)];
+  if (module !== undefined && map !== undefined) {
+    files.set(outFile, withSourceMap(module, map));
+    files.delete(`${outFile}.map`);
+  }
   return files;
 }
 
