@@ -58,12 +58,12 @@ describe("the wasm logger", () => {
     ["[host->vm] _initialize()", { kind: "call", name: "_initialize", arguments: [] }],
     ["[host<-vm] proxy_on_request_headers return: 4", { kind: "return", name: "proxy_on_request_headers", result: 4 }],
     ["[host<-vm] proxy_on_log return: void", { kind: "return", name: "proxy_on_log" }],
-    ["[vm->host] env.proxy_log(2, 4688, 8)", { kind: "hostCall", name: "env.proxy_log" }],
+    ["[vm->host] env.proxy_log(2, 4688, 8)", { kind: "hostCall", name: "env.proxy_log", arguments: [2, 4688, 8] }],
     [
       "Function: proxy_on_log failed: Uncaught RuntimeError: unreachable",
       { kind: "failure", message: "Function: proxy_on_log failed: Uncaught RuntimeError: unreachable" },
     ],
-    ["[vm<-host] env.proxy_log return: 0", null],
+    ["[vm<-host] env.proxy_log return: 0", { kind: "hostReturn", name: "env.proxy_log", result: 0 }],
     ["Thread-Local Wasm created 2 now active", null],
   ])("says %j", (message, expected) => {
     expect(event(message)).toEqual(expected);

@@ -8,10 +8,11 @@ export type WasmEvent =
   | { readonly kind: "failure"; readonly message: string }
   /** Envoy calls a function of a module. */
   | { readonly kind: "call"; readonly name: string; readonly arguments: readonly number[] }
-  /** A module calls a function of Envoy's; `name` as in "env.proxy_log". */
-  | { readonly kind: "hostCall"; readonly name: string }
   /** The function has returned; it never does when the module trapped. `result` is absent for functions without. */
-  | { readonly kind: "return"; readonly name: string; readonly result?: number };
+  | { readonly kind: "return"; readonly name: string; readonly result?: number }
+  /** A module calls a function of Envoy's; `name` as in "env.proxy_log". */
+  | { readonly kind: "hostCall"; readonly name: string; readonly arguments: readonly number[] }
+  | { readonly kind: "hostReturn"; readonly name: string; readonly result?: number };
 
 /** Null when the record is something else, such as a line of Envoy's own. */
 export function wasmEvent({ level, logger, message }: LogRecord): WasmEvent | null {
@@ -22,11 +23,12 @@ export function wasmEvent({ level, logger, message }: LogRecord): WasmEvent | nu
   if (/^Function: \w+ failed: /.test(message)) return { kind: "failure", message };
   const call = /^\[host->vm\] (\w+)\((.*)\)$/.exec(message);
   if (call !== null) return { kind: "call", name: call[1] ?? "", arguments: numbers(call[2] ?? "") };
-  const hostCall = /^\[vm->host\] ([\w.]+)\(/.exec(message);
-  if (hostCall !== null) return { kind: "hostCall", name: hostCall[1] ?? "" };
-  const done = /^\[host<-vm\] (\w+) return: (.*)$/.exec(message);
-  if (done === null) return null;
-  return { kind: "return", name: done[1] ?? "", ...(done[2] === "void" ? {} : { result: Number(done[2]) }) };
+  const hostCall = /^\[vm->host\] ([\w.]+)\((.*)\)$/.exec(message);
+  if (hostCall !== null) return { kind: "hostCall", name: hostCall[1] ?? "", arguments: numbers(hostCall[2] ?? "") };
+  const [, way, name, result] = /^\[(host<-vm|vm<-host)\] ([\w.]+) return: (.*)$/.exec(message) ?? [];
+  if (name === undefined) return null;
+  const kind = way === "host<-vm" ? "return" : "hostReturn";
+  return { kind, name, ...(result === "void" ? {} : { result: Number(result) }) };
 }
 
 const numbers = (list: string): number[] => (list === "" ? [] : list.split(", ").map(Number));

@@ -2,6 +2,7 @@ export { HeadersStatus, LogLevel, Status } from "./abi.ts";
 export type { Attribute, Attributes } from "./attributes.ts";
 export { type Clock, ManualClock, realClock, shiftedClock } from "./clock.ts";
 export { type Protocol, type RequestHead, requestHeaders } from "./connection-manager.ts";
+export type { Coverage, FileCoverage } from "./coverage.ts";
 export { sourceMapUrl, withSourceMapUrl } from "./debug-info.ts";
 export { EnvoyCrash } from "./envoy-crash.ts";
 export type { GrpcCluster, GrpcReply, GrpcRequest } from "./grpc-callouts.ts";
@@ -24,6 +25,6 @@ export type {
 export { StreamContext } from "./stream-context.ts";
 export { TcpConnection, type TcpResult, type TcpSocket, type TcpUpstream } from "./tcp-connection.ts";
 export { type PluginOptions, PluginRefused } from "./thread.ts";
-export type { TraceCall, TraceEvent, TraceReturn } from "./trace.ts";
+export { resultName, type TraceCall, type TraceEvent, type TraceReturn } from "./trace.ts";
 export type { TraceValue, TraceValues } from "./trace-values.ts";
 export type { Callback, HostCall } from "./vm.ts";

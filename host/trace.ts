@@ -3,6 +3,7 @@ import { type CallbackName, callbacks } from "./abi.ts";
 import { toText } from "./byte-string.ts";
 import type { Context } from "./context.ts";
 import type { HostFunction } from "./hostcalls/host-function.ts";
+import { findHostFunction } from "./hostcalls/index.ts";
 import { givenValues, named, type TraceValues, takenValues } from "./trace-values.ts";
 import type { Vm } from "./vm.ts";
 
@@ -104,6 +105,13 @@ export class Tracer {
       this.#emit({ event: "return", ...place, name: what.name, ...outcome, durationUs });
     }
   }
+}
+
+/** What a callback or a function of `env` has returned, by its name, as in `TraceReturn`. */
+export function resultName(name: string, result: number): string | number | boolean {
+  const callback = Object.hasOwn(callbacks, name) ? callbacks[name as CallbackName] : null;
+  const kind = callback?.result ?? findHostFunction("env", name, "0.2.1")?.shape?.result ?? "u32";
+  return named(kind, result);
 }
 
 const nameOf = (context: Context | null): Pick<TraceCall, "plugin" | "context"> => ({
