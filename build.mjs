@@ -7,12 +7,22 @@ const options = {
   platform: "node",
   format: "esm",
   target: "node20.19",
-  external: ["assemblyscript", "binaryen", "cli-table3", "commander", "yaml"],
+  external: [
+    "assemblyscript",
+    "binaryen",
+    "cli-table3",
+    "commander",
+    "istanbul-lib-coverage",
+    "istanbul-lib-report",
+    "istanbul-reports",
+    "yaml",
+  ],
   logLevel: "warning",
 };
 
 await Promise.all([
   build({ ...options, entryPoints: ["sdk/transform/index.ts"], outfile: "sdk/dist/transform.mjs" }),
+  build({ ...options, entryPoints: ["sdk/transform/coverage.ts"], outfile: "sdk/dist/coverage.mjs" }),
   build({ ...options, entryPoints: ["cli/main.ts"], outfile: "cli/dist/pwk.mjs" }),
   build({ ...options, entryPoints: ["demo/main.ts"], outfile: "demo/dist/main.mjs" }),
 ]);

@@ -2,6 +2,7 @@
  * Instances of one module. V8 takes longer to make one than for many requests, so the instance of a VM that is gone is
  * put back to how it was made, and used again.
  */
+import { Counters, type Coverage } from "./coverage.ts";
 import { EnvoyCrash } from "./envoy-crash.ts";
 import { bindImports } from "./hostcalls/index.ts";
 import { type CheckedModule, LoadError } from "./module.ts";
@@ -28,6 +29,7 @@ export class Instances {
   readonly #module: CheckedModule;
   readonly #globalNames: readonly string[] | null;
   readonly #idle: Instance[] = [];
+  readonly #counters: Counters | null;
   /** Of a new instance. */
   #image: Image | null = null;
 
@@ -35,12 +37,19 @@ export class Instances {
   constructor(module: CheckedModule, globalNames: readonly string[] | null) {
     this.#module = module;
     this.#globalNames = globalNames;
+    this.#counters = Counters.of(module.module);
+  }
+
+  /** What has run so far, in all of them; null when the module does not count. */
+  coverage(): Coverage | null {
+    return this.#counters?.coverage() ?? null;
   }
 
   /** An instance in its first state that no other VM has. Throws `LoadError`. */
   async take(vm: Vm): Promise<Instance> {
     const idle = this.#idle.pop();
     if (idle === undefined || this.#image === null) return this.#make(vm);
+    this.#counters?.collect();
     restore(idle, this.#image);
     idle.vm = vm;
     return idle;
@@ -70,6 +79,7 @@ export class Instances {
       memory: all.map(([, value]) => value).find((value) => value instanceof WebAssembly.Memory) ?? null,
       globals: (this.#globalNames ?? []).map((name) => exports[name] as WebAssembly.Global),
     });
+    this.#counters?.watch(exports, instance.memory);
     if (this.#globalNames !== null) this.#image ??= imageOf(instance);
     return instance;
   }

@@ -12,6 +12,7 @@ import { writeWhole } from "../write-whole.ts";
 interface BuildOptions {
   readonly target: string;
   readonly outDir: string;
+  readonly coverage: boolean;
   readonly output: OutputFormat;
 }
 
@@ -28,6 +29,7 @@ export const build = (): Command =>
     .argument("[filters...]", "folders with assembly/index.ts (default: this one, or every one in filters/)")
     .option("--target <name>", "target of asconfig.json", "release")
     .option("--out-dir <folder>", "where the modules go", "dist")
+    .option("--coverage", "count what runs, for pwk coverage", false)
     .addOption(outputOption())
     .addHelpText("after", "\nExamples:\n  pwk build\n  pwk build --target debug --out-dir dist/debug filters/hmac-auth")
     .action(async (filters: string[], options: BuildOptions) => {
@@ -37,6 +39,9 @@ export const build = (): Command =>
         built.push(await buildFilter(filter, options));
       print(options.output, built, asText);
     });
+
+/** asc runs transforms of the command line before those of asconfig.json. */
+const countStatements = ["--transform", "@proxy-wasm-kit/sdk/coverage"];
 
 const entryOf = (filter: string) => join(filter, "assembly", "index.ts");
 
@@ -49,11 +54,11 @@ async function findFilters(): Promise<string[]> {
   return filters;
 }
 
-async function buildFilter(filter: string, { target, outDir }: BuildOptions): Promise<Built> {
+async function buildFilter(filter: string, { target, outDir, coverage }: BuildOptions): Promise<Built> {
   const entry = entryOf(filter);
   if (!existsSync(entry)) throw new Failure(`${entry}: expected the filter's entry file, found none`);
   const name = basename(resolve(filter));
-  const files = await compile(entry, target, `${name}.wasm`);
+  const files = await compile(entry, `${name}.wasm`, ["--target", target, ...(coverage ? countStatements : [])]);
   for (const [file, content] of files) await writeWhole("--out-dir", join(outDir, file), content);
   const content = files.get(`${name}.wasm`) ?? new Uint8Array();
   const module = relative(".", join(outDir, `${name}.wasm`));
@@ -71,12 +76,12 @@ async function checkTarget(target: string): Promise<void> {
 }
 
 /** Compiles; returns the files asc would write, by name. */
-async function compile(entry: string, target: string, outFile: string): Promise<Map<string, Uint8Array>> {
+async function compile(entry: string, outFile: string, options: readonly string[]): Promise<Map<string, Uint8Array>> {
   // Loaded here because it is slow to load, and other commands do without it.
   const asc = await import("assemblyscript/asc");
   const files = new Map<string, Uint8Array>();
   const messages = asc.createMemoryStream();
-  const { error } = await asc.main([relative(".", entry), "--target", target, "--outFile", outFile], {
+  const { error } = await asc.main([relative(".", entry), "--outFile", outFile, ...options], {
     stdout: messages,
     stderr: messages,
     writeFile: (name: string, content: string | Uint8Array) => {

@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import { bench } from "./bench.ts";
 import { build } from "./build.ts";
+import { coverage } from "./coverage.ts";
 import { inspect } from "./inspect.ts";
 import { manifest } from "./manifest.ts";
 import { request } from "./request.ts";
 
-export const commands: readonly (() => Command)[] = [build, request, bench, inspect, manifest];
+export const commands: readonly (() => Command)[] = [build, request, bench, coverage, inspect, manifest];

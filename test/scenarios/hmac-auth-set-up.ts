@@ -9,7 +9,7 @@ export const header = "X-My-Hmac-Header-SHA256";
 
 const filter: FilterSpec = {
   name: "hmac-auth",
-  wasm: "dist/hmac-auth.wasm",
+  wasm: process.env.PWK_COVERAGE === undefined ? "dist/hmac-auth.wasm" : "dist/coverage/hmac-auth.wasm",
 };
 
 /** The two fields, and what is given besides. */
