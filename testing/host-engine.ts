@@ -15,6 +15,7 @@ import {
   shiftedClock,
   type TcpUpstream,
 } from "@proxy-wasm-kit/host";
+import { saveCoverage } from "./coverage.ts";
 import { HostClusters } from "./host-clusters.ts";
 import { feed, turn, turnMs } from "./host-feed.ts";
 import { isPieces, paced } from "./pace.ts";
