@@ -52,12 +52,6 @@ class Record {
   failures: string[] = [];
   readonly hostLogs: string[] = [];
   readonly abiCalls = new Set<string>();
-  /** Null when nobody wants it. */
-  readonly tree: TraceTree | null;
-
-  constructor(isTraced: boolean) {
-    this.tree = isTraced ? new TraceTree() : null;
-  }
 
   log(line: LogLine): void {
     this.logs.push(line);
@@ -70,12 +64,12 @@ class Record {
   }
 
   /** Returns what was heard since the last time. */
-  take(): { logs: LogLine[]; callbacks: CallbackRecord[]; failures: string[] } & Traced {
+  take(): { logs: LogLine[]; callbacks: CallbackRecord[]; failures: string[] } {
     const { logs, callbacks, failures } = this;
     this.logs = [];
     this.callbacks = [];
     this.failures = [];
-    return { logs, callbacks, failures, ...(this.tree && { trace: this.tree.take() }) };
+    return { logs, callbacks, failures };
   }
 }
 
@@ -83,7 +77,7 @@ export const hostEngine: Engine = {
   name: "host",
   title: `host (V8 ${process.versions.v8})`,
   async start(options: ProxyOptions): Promise<RunningProxy> {
-    const record = new Record(options.trace ?? false);
+    const record = new Record();
     const clusters = new HostClusters(options.clusters);
     try {
       const host = await startHost(options, clusters, record);
@@ -91,7 +85,7 @@ export const hostEngine: Engine = {
     } catch (error) {
       await saveCoverage(modules.values());
       if (!(error instanceof PluginRefused || error instanceof LoadError)) throw error;
-      throw new ConfigurationRefused([error.message, ...record.hostLogs].join("\n"), record.logs, record.take().trace);
+      throw new ConfigurationRefused([error.message, ...record.hostLogs].join("\n"), record.logs);
     }
   },
 };
@@ -106,14 +100,13 @@ async function startHost(options: ProxyOptions, clusters: HostClusters, record: 
     ...clusters.options,
     tcpUpstream: tcpUpstream(options.tcpUpstream),
     ...upstream,
-    clock: options.clock ?? (options.now === undefined ? realClock : shiftedClock(options.now)),
+    clock: options.now === undefined ? realClock : shiftedClock(options.now),
     logLevel: logLevels.indexOf(options.logLevel ?? "trace") as 0 | 1 | 2 | 3 | 4 | 5,
     upgrades: options.upgrades ?? [],
     ...(options.bufferLimitBytes === undefined ? {} : { bufferLimitBytes: options.bufferLimitBytes }),
     onLog: ({ level, message }) => record.log({ level: logLevels[level] ?? "info", message }),
     onHostLog: (message) => record.hostLog(message),
     onHostCall: ({ module, name }) => record.abiCalls.add(module === "env" ? name : `${module}.${name}`),
-    ...(record.tree && { onTrace: (event) => record.tree?.add(event) }),
     onCallback({ context, name, arguments: values, result }) {
       record.abiCalls.add(name);
       if (!(context instanceof StreamContext)) return;
@@ -179,7 +172,6 @@ const tcpUpstream =
 class HostProxy implements RunningProxy {
   readonly startLogs: readonly LogLine[];
   readonly abiCalls: ReadonlySet<string>;
-  readonly logs: readonly LogLine[];
   readonly #host: Host;
   readonly #options: ProxyOptions;
   readonly #clusters: HostClusters;
@@ -192,7 +184,6 @@ class HostProxy implements RunningProxy {
     this.#record = record;
     this.startLogs = record.take().logs;
     this.abiCalls = record.abiCalls;
-    this.logs = record.allLogs;
   }
 
   async send(request: ProxyRequest): Promise<Exchange> {
@@ -205,19 +196,7 @@ class HostProxy implements RunningProxy {
     const result = await stream.finished;
     clearTimeout(timer);
     const calls = this.#clusters.calls().slice(callsBefore);
-    return { ...withoutVolatile(result), ...this.#record.take(), calls };
-  }
-
-  async open(): Promise<OpenStream> {
-    this.#record.take();
-    const callsBefore = this.#clusters.calls().length;
-    const stream = await this.#host.openStream(this.#options.protocol ?? "http1");
-    const heard = { logs: [], callbacks: [], failures: [], ...(this.#record.tree && { trace: [] }) };
-    return new OpenStream(stream, () => {
-      const more = this.#record.take();
-      heard.
-      return { ...heard, calls: this.#clusters.calls().slice(callsBefore) };
-    });
+    return { ...this.#withoutVolatile(result), ...this.#record.take(), calls };
   }
 
   async connect({ pieces = [], unfinished = false }: TcpRequest): Promise<TcpExchange> {
