@@ -17,7 +17,6 @@ export type {
   EarlyUpstream,
   HttpStream,
   Metadata,
-  StreamProgress,
   StreamResult,
   Upstream,
   UpstreamRequest,
