@@ -12,7 +12,7 @@ import { type AstNode, isNode, walk } from "./walk.ts";
 /** asc's `NodeKind` (src/ast.ts). */
 const blockKind = 31;
 const expressionKind = 39;
-const functionKinds = [56, 58]; // FunctionDeclaration, MethodDeclaration
+const functionKinds = [56, 59]; // FunctionDeclaration, MethodDeclaration
 /** Break, Continue, Do, Expression, For, ForOf, If, Return, Switch, Throw, Try, Variable, Void, While. */
 const statementKinds = new Set([32, 33, 34, 39, 40, 41, 42, 44, 45, 46, 47, 48, 49, 50]);
 
