@@ -1,2 +1,9 @@
 // `import { Sha256, Hmac } from "@proxy-wasm-kit/sdk/crypto"`.
-export * from "./assembly/crypto/index";
+export { Base64Alphabet, decodeBase64 } from "./assembly/crypto/base64";
+export { equal } from "./assembly/crypto/equal";
+export { Hash } from "./assembly/crypto/hash";
+export { decodeHex, decodeLowerHex, encodeHex } from "./assembly/crypto/hex";
+export { Hmac, HmacKey } from "./assembly/crypto/hmac";
+export { Sha1 } from "./assembly/crypto/sha1";
+export { Sha256 } from "./assembly/crypto/sha256";
+export { Sha384, Sha512 } from "./assembly/crypto/sha512";

@@ -1,2 +1,3 @@
 // `import { ConfigReader } from "@proxy-wasm-kit/sdk/json"`.
-export * from "./assembly/json/index";
+export { ConfigReader } from "./assembly/json/config-reader";
+export { Json, JsonKind } from "./assembly/json/json";

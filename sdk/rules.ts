@@ -1,2 +1,2 @@
 // `import { Rules } from "@proxy-wasm-kit/sdk/rules"`.
-export * from "./assembly/rules/index";
+export { Rules } from "./assembly/rules/rules";

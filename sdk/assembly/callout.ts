@@ -6,8 +6,9 @@ import { Context } from "./contexts";
 import { context } from "./dispatcher";
 import * as host from "./env";
 import { HeaderMap, Headers } from "./headers";
-import { Identified, IdTable } from "./id-table";
+import { IdTable } from "./id-table";
 import { outPtr, outU32 } from "./memory";
+import { Pending, track, untrack } from "./pending";
 import { Encoder, first } from "./text";
 
 /** An HTTP request to send: `new HttpCall("auth").header(":path", "/check").send(this, (self, response) => { ... })`. */
@@ -45,7 +46,7 @@ export class HttpCall {
   /**
    * Sends it; `done` is called once with the answer, on behalf of `owner`, whose stream it can then answer or resume. When
    * that stream is gone by then, nothing is called. There are no closures, so `owner` is handed to `done`.
-   * BadArgument: unknown cluster, a required header is missing. InternalFailure: it failed at once (no healthy host).
+   * BadArgument: unknown cluster, a required header is missing, a timeout of 2^31 ms or more. InternalFailure: it failed at once (no healthy host).
    * After any status but Ok nothing is called: do not pause for it.
    */
   send<T extends Context>(owner: T, done: (owner: T, response: CallResponse) => void): Status {
@@ -67,7 +68,11 @@ export class HttpCall {
       outPtr(),
     );
     // References are pointers, so the function takes any context; it is only ever given its owner.
-    if (status == Status.Ok) pending().set(new PendingCall(outU32(), owner, changetype<Done>(done)));
+    if (status == Status.Ok) {
+      const call = new PendingCall(outU32(), owner, changetype<Done>(done));
+      pending().set(call);
+      track(call);
+    }
     return status;
   }
 }
@@ -98,13 +103,17 @@ export class CallResponse {
 
 type Done = (owner: Context, response: CallResponse) => void;
 
-class PendingCall extends Identified {
+class PendingCall extends Pending {
   constructor(
     token: u32,
-    readonly owner: Context,
+    owner: Context,
     readonly done: Done,
   ) {
-    super(token);
+    super(token, owner);
+  }
+
+  abandon(): void {
+    pending().delete(this.id);
   }
 }
 
@@ -124,6 +133,7 @@ export function deliverHttpCallResponse(token: u32, headerCount: u32): void {
   const call = pending().get(token);
   if (call === null) return;
   pending().delete(token);
+  untrack(call);
   const owner = call.owner;
   if (context(owner.id) !== owner) return;
   if (host.proxy_set_effective_context(owner.id) != Status.Ok) return;

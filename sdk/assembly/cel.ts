@@ -43,4 +43,8 @@ export class Value {
   integer(otherwise: i64): i64 {
     return this.bytes.byteLength == 8 ? load<i64>(changetype<usize>(this.bytes)) : otherwise;
   }
+
+  double(otherwise: f64): f64 {
+    return this.bytes.byteLength == 8 ? load<f64>(changetype<usize>(this.bytes)) : otherwise;
+  }
 }

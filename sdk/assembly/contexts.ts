@@ -11,7 +11,7 @@ import {
   StreamKind,
 } from "./abi";
 import { Buffer } from "./body";
-import { isRefused } from "./ending";
+import { refusesClose, refusesResume } from "./crash-guard";
 import * as host from "./env";
 import { HeaderMap } from "./headers";
 import { Identified } from "./id-table";
@@ -122,19 +122,22 @@ export abstract class HttpContext extends Context {
     resume(StreamKind.Request);
   }
 
-  /** As `resumeRequest`, for the response. */
+  /** As `resumeRequest`, for the response. Refused before there is one: Envoy would crash. */
   resumeResponse(): void {
-    resume(StreamKind.Response);
+    if (!refusesResume()) resume(StreamKind.Response);
   }
 
-  /** Resets the stream when this callback returns; the client gets no answer. */
+  /**
+   * Resets the stream when this callback returns; the client gets no answer. Refused where Envoy would crash: a second time,
+   * beside a local response, and in `onLog`, `onDone`, `onDelete`.
+   */
   closeRequest(): void {
-    close(StreamKind.Request);
+    closeHttp(StreamKind.Request);
   }
 
   /** As `closeRequest`, from the response's side. */
   closeResponse(): void {
-    close(StreamKind.Response);
+    closeHttp(StreamKind.Response);
   }
 }
 
@@ -187,8 +190,11 @@ export abstract class StreamContext extends Context {
   }
 }
 
+function closeHttp(kind: StreamKind): void {
+  if (!refusesClose()) close(kind);
+}
+
 function close(kind: StreamKind): void {
-  if (isRefused("closing a stream")) return;
   const status = host.proxy_close_stream(kind);
   if (status != Status.Ok) unexpected("proxy_close_stream", status);
 }

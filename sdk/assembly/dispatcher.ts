@@ -1,6 +1,7 @@
 // Which context a callback is for, and which root context a plugin gets.
 import { LogLevel, Status } from "./abi";
 import { Context, HttpContext, RootContext, StreamContext } from "./contexts";
+import { beginStream } from "./crash-guard";
 import * as host from "./env";
 import { IdTable } from "./id-table";
 import { outPtr, outSize, room, take } from "./memory";
@@ -44,6 +45,7 @@ export function register(registration: Registration): void {
  * callout's response no stream is. BadArgument: that stream is gone.
  */
 export function setEffectiveContext(context: Context): Status {
+  beginStream();
   return host.proxy_set_effective_context(context.id);
 }
 

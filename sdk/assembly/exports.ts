@@ -4,12 +4,13 @@ import "./abort";
 import { BufferKind } from "./abi";
 import { Buffer } from "./body";
 import { deliverHttpCallResponse } from "./callout";
+import { setEnding } from "./crash-guard";
 import { context, create, httpContext, remove, rootContext, streamContext } from "./dispatcher";
-import { setEnding } from "./ending";
 import { enter, leave } from "./gc";
 import { deliverGrpcClose, deliverGrpcMessage } from "./grpc";
 import { deliverGrpcInitialMetadata, deliverGrpcTrailingMetadata } from "./grpc-stream";
 import { allocate } from "./memory";
+import { abandonCalls } from "./pending";
 
 export function proxy_abi_version_0_2_1(): void {}
 
@@ -221,7 +222,10 @@ export function proxy_on_log(id: u32): void {
 export function proxy_on_delete(id: u32): void {
   enter();
   const ended = context(id);
+  setEnding(true);
   if (ended !== null) ended.onDelete();
+  setEnding(false);
+  abandonCalls(id);
   remove(id);
   leave();
 }

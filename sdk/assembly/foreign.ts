@@ -1,6 +1,6 @@
 // Functions that a host has beside the ABI, called by name. Source: envoy source/extensions/common/wasm/foreign.cc.
 import { Status } from "./abi";
-import { isEnding } from "./ending";
+import { isEnding } from "./crash-guard";
 import * as host from "./env";
 import { outPtr, outSize, take } from "./memory";
 import { first } from "./text";

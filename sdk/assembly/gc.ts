@@ -1,6 +1,7 @@
 // When to collect garbage: asc's "minimal" runtime collects only when told to, and only with an empty guest stack, which
 // is so when the outermost callback ends. Under the other runtimes all of this compiles to nothing.
 import { Runtime } from "shared/runtime";
+import { beginStream } from "./crash-guard";
 
 /** Callbacks may nest on some hosts (a host call that calls back); the stack is empty only at depth 0. */
 let depth: i32 = 0;
@@ -8,6 +9,7 @@ let pages: i32 = 0;
 
 /** Every callback begins with this. */
 export function enter(): void {
+  beginStream();
   if (ASC_RUNTIME == Runtime.Minimal) ++depth;
 }
 

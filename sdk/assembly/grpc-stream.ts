@@ -10,9 +10,12 @@ import { Encoder, first, second } from "./text";
 
 /**
  * Extend it with the callbacks that you need: they do not fit one function. They run on behalf of the owner that `open` was
- * given; when its stream is gone, the gRPC stream is reset with the next thing that comes for it, and nothing is called.
+ * given; when its stream ends, the gRPC stream is reset and nothing is called.
  */
 export abstract class GrpcStream extends GrpcReceiver {
+  /** Nothing more may be sent: this side or the other has ended. */
+  private isEnded: bool = false;
+
   /** Valid inside the callback only, like the others. */
   onInitialMetadata(metadata: HeaderMap): void {}
 
@@ -48,19 +51,23 @@ export abstract class GrpcStream extends GrpcReceiver {
       outPtr(),
     );
     if (status != Status.Ok) return status;
+    this.isEnded = false;
     open(outU32(), owner, this);
     return status;
   }
 
-  /** Sends a message; the last one says so. NotFound: the stream is over. */
+  /** Sends a message; the last one says so. NotFound: this side or the other has ended. */
   send(message: ArrayBuffer, isLast: bool = false): Status {
-    if (!isOpen(this.token)) return Status.NotFound;
+    if (this.isEnded || !isOpen(this.token)) return Status.NotFound;
+    this.isEnded = isLast;
     return host.proxy_grpc_send(this.token, changetype<usize>(message), message.byteLength, isLast);
   }
 
-  /** Says that no more messages will be sent; the other side may still send. NotFound: the stream is over. */
+  /** Says that no more messages will be sent; the other side may still send. NotFound: one side has ended. */
   close(): Status {
-    return isOpen(this.token) ? host.proxy_grpc_close(this.token) : Status.NotFound;
+    if (this.isEnded || !isOpen(this.token)) return Status.NotFound;
+    this.isEnded = true;
+    return host.proxy_grpc_close(this.token);
   }
 
   /** Resets it: nothing is called any more. NotFound: the stream is over. */
@@ -68,6 +75,11 @@ export abstract class GrpcStream extends GrpcReceiver {
     if (!isOpen(this.token)) return Status.NotFound;
     forget(this.token);
     return host.proxy_grpc_cancel(this.token);
+  }
+
+  /** The other side has ended. */
+  endSending(): void {
+    this.isEnded = true;
   }
 
   receive(message: Buffer): void {
@@ -86,7 +98,9 @@ export function deliverGrpcInitialMetadata(token: u32): void {
 
 export function deliverGrpcTrailingMetadata(token: u32): void {
   const stream = streamOf(token);
-  if (stream !== null) stream.onTrailingMetadata(new HeaderMap(MapKind.GrpcReceiveTrailingMetadata));
+  if (stream === null) return;
+  stream.endSending();
+  stream.onTrailingMetadata(new HeaderMap(MapKind.GrpcReceiveTrailingMetadata));
 }
 
 function streamOf(token: u32): GrpcStream | null {

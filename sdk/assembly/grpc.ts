@@ -7,9 +7,10 @@ import { Context } from "./contexts";
 import { context } from "./dispatcher";
 import * as host from "./env";
 import { Headers } from "./headers";
-import { Identified, IdTable } from "./id-table";
+import { IdTable } from "./id-table";
 import { outPtr, outSize, outU32, take } from "./memory";
-import { ProtobufWriter } from "./protobuf";
+import { Pending, track, untrack } from "./pending";
+import { ProtobufReader, ProtobufWriter } from "./protobuf";
 import { decode, Encoder, first, second } from "./text";
 
 /** Where a gRPC service is, as Envoy wants it: an encoded `envoy.config.core.v3.GrpcService`. */
@@ -20,8 +21,15 @@ export class GrpcService {
     return new GrpcService(new ProtobufWriter().message(1, envoyGrpc).toBuffer()); // envoy_grpc
   }
 
-  /** Any other `GrpcService`, encoded: with an authority, initial metadata, a retry policy. */
-  static proto(bytes: ArrayBuffer): GrpcService {
+  /**
+   * Any other `GrpcService`, encoded: with an authority, initial metadata, a retry policy. null: it is no such message, or has
+   * neither `envoy_grpc` nor `google_grpc`, which would abort Envoy.
+   */
+  static proto(bytes: ArrayBuffer): GrpcService | null {
+    const reader = new ProtobufReader(bytes);
+    let hasTarget = false;
+    while (reader.next()) if (reader.field == 1 || reader.field == 2) hasTarget = true;
+    if (!hasTarget || reader.malformed) return null;
     return new GrpcService(bytes);
   }
 
@@ -137,13 +145,18 @@ class Unary extends GrpcReceiver {
   }
 }
 
-class Open extends Identified {
+class Open extends Pending {
   constructor(
     token: u32,
-    readonly owner: Context,
+    owner: Context,
     readonly receiver: GrpcReceiver,
   ) {
-    super(token);
+    super(token, owner);
+  }
+
+  abandon(): void {
+    table().delete(this.id);
+    host.proxy_grpc_cancel(this.id);
   }
 }
 
@@ -159,8 +172,10 @@ function table(): IdTable<Open> {
 }
 
 export function open(token: u32, owner: Context, receiver: GrpcReceiver): void {
+  const call = new Open(token, owner, receiver);
   receiver.token = token;
-  table().set(new Open(token, owner, receiver));
+  table().set(call);
+  track(call);
 }
 
 export function isOpen(token: u32): bool {
@@ -168,7 +183,10 @@ export function isOpen(token: u32): bool {
 }
 
 export function forget(token: u32): void {
+  const call = table().get(token);
+  if (call === null) return;
   table().delete(token);
+  untrack(call);
 }
 
 /**

@@ -3,7 +3,7 @@ import { MapKind, Status } from "./abi";
 import * as host from "./env";
 import { unexpected } from "./log";
 import { givenSize, lend, outPtr, outSize, outU32, reclaim, take } from "./memory";
-import { decode, Encoder, first, isText, same, second } from "./text";
+import { decode, decodeAt, Encoder, first, isText, same, second } from "./text";
 
 /** Names are case-insensitive, and lower case as the host returns them. Pseudo headers (":path") are entries too. */
 export class HeaderMap {
@@ -34,8 +34,14 @@ export class HeaderMap {
   /** Every value of a name, each line apart; several lines of one name are not visible through `get`. */
   getAll(name: string): string[] {
     const values: string[] = [];
-    const entries = this.entries();
-    while (entries.next()) if (entries.nameIs(name)) values.push(entries.value);
+    // A walk of its own, as it may be called within another.
+    const entries = new HeaderEntries();
+    entries.read(this.kind);
+    first().set(name).lower();
+    const size = first().length;
+    while (entries.next()) {
+      if (entries.nameSize == size && same(entries.namePtr, first().ptr, size)) values.push(entries.value);
+    }
     return values;
   }
 
@@ -55,14 +61,30 @@ export class HeaderMap {
    * line break or NUL in the text (Envoy would send it as it is, and the peer would read another header).
    */
   set(name: string, value: string): Status {
-    if (first().set(name).hasLineBreak() || second().set(value).hasLineBreak()) return Status.BadArgument;
-    return host.proxy_replace_header_map_value(this.kind, first().ptr, first().length, second().ptr, second().length);
+    first().set(name);
+    second().set(value);
+    return this.replace();
+  }
+
+  /** As `set`, for a value that need not be UTF-8, such as one from `getBytes`. */
+  setBytes(name: string, value: ArrayBuffer): Status {
+    first().set(name);
+    second().clear().appendBytes(changetype<usize>(value), value.byteLength);
+    return this.replace();
   }
 
   /** Adds a line. Envoy joins with "," for pseudo headers and those it knows by name (accept, via ...). As `set`. */
   add(name: string, value: string): Status {
-    if (first().set(name).hasLineBreak() || second().set(value).hasLineBreak()) return Status.BadArgument;
-    return host.proxy_add_header_map_value(this.kind, first().ptr, first().length, second().ptr, second().length);
+    first().set(name);
+    second().set(value);
+    return this.append();
+  }
+
+  /** As `add`, for a value that need not be UTF-8. */
+  addBytes(name: string, value: ArrayBuffer): Status {
+    first().set(name);
+    second().clear().appendBytes(changetype<usize>(value), value.byteLength);
+    return this.append();
   }
 
   /**
@@ -82,6 +104,17 @@ export class HeaderMap {
     return host.proxy_get_header_map_size(this.kind, outPtr()) == Status.Ok ? outU32() : 0;
   }
 
+  /** Both with the name in first() and the value in second(). */
+  private replace(): Status {
+    if (first().hasLineBreak() || second().hasLineBreak()) return Status.BadArgument;
+    return host.proxy_replace_header_map_value(this.kind, first().ptr, first().length, second().ptr, second().length);
+  }
+
+  private append(): Status {
+    if (first().hasLineBreak() || second().hasLineBreak()) return Status.BadArgument;
+    return host.proxy_add_header_map_value(this.kind, first().ptr, first().length, second().ptr, second().length);
+  }
+
   /** Removes every line of this name; Ok when there was none. BadArgument: the map cannot be changed now. */
   remove(name: string): Status {
     first().set(name);
@@ -99,7 +132,7 @@ export class HeaderEntries {
   static of(pairs: ArrayBuffer): HeaderEntries {
     const entries = new HeaderEntries();
     entries.buffer = pairs;
-    if (isPairs(pairs)) entries.count = load<i32>(changetype<usize>(pairs));
+    if (isPairs(changetype<usize>(pairs), pairs.byteLength)) entries.count = load<i32>(changetype<usize>(pairs));
     return entries;
   }
 
@@ -143,11 +176,11 @@ export class HeaderEntries {
   }
 
   get name(): string {
-    return String.UTF8.decodeUnsafe(this.namePtr, this.nameSize);
+    return decodeAt(this.namePtr, this.nameSize);
   }
 
   get value(): string {
-    return String.UTF8.decodeUnsafe(this.valuePtr, this.valueSize);
+    return decodeAt(this.valuePtr, this.valueSize);
   }
 
   /** @internal */
@@ -162,17 +195,15 @@ export class HeaderEntries {
       if (status != Status.BadArgument && status != Status.NotFound) unexpected("proxy_get_header_map_pairs", status);
       return;
     }
-    if (givenSize() < 4) return;
     if (larger !== null) this.buffer = larger;
-    this.count = load<i32>(changetype<usize>(this.buffer));
+    if (isPairs(changetype<usize>(this.buffer), givenSize())) this.count = load<i32>(changetype<usize>(this.buffer));
   }
 }
 
-/** Whether sizes and texts fill the bytes exactly. What a header map call returns does; a property may be anything. */
-function isPairs(bytes: ArrayBuffer): bool {
-  const size = <u64>bytes.byteLength;
+/** Whether sizes and texts fill the bytes exactly: a property may be anything, and so may what an odd host says. */
+function isPairs(from: usize, bytes: i32): bool {
+  const size = <u64>bytes;
   if (size < 4) return false;
-  const from = changetype<usize>(bytes);
   const count = <u64>load<u32>(from);
   if (count * 8 + 4 > size) return false;
   let need: u64 = 4;

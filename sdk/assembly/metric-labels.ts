@@ -11,7 +11,8 @@ export function labelled(name: string, names: string[], values: string[]): strin
   let text = "";
   for (let i = 0; i < names.length; ++i) {
     const value = i < values.length ? values[i] : "";
-    text += names[i] + "=.=" + value.replaceAll(";.;", "_") + ";.;";
+    // A semicolon could end the value where the rules look for its end.
+    text += names[i] + "=.=" + value.replaceAll(";", "_") + ";.;";
   }
   return text + name;
 }
@@ -32,9 +33,12 @@ abstract class Family<T> {
   with(values: string[]): T {
     const name = labelled(this.name, this.names, values);
     if (this.known.has(name)) return this.known.get(name);
-    if (this.known.size >= this.most && values[0] != OTHER) {
-      return this.with(new Array<string>(this.names.length).fill(OTHER));
-    }
+    if (this.known.size < this.most) return this.add(name);
+    const rest = labelled(this.name, this.names, new Array<string>(this.names.length).fill(OTHER));
+    return this.known.has(rest) ? this.known.get(rest) : this.add(rest);
+  }
+
+  private add(name: string): T {
     const metric = this.define(name);
     this.known.set(name, metric);
     return metric;

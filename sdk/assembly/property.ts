@@ -38,7 +38,8 @@ export namespace property {
     const name = path.bytes;
     const status = host.proxy_get_property(changetype<usize>(name), name.byteLength, outPtr(), outSize());
     if (status == Status.Ok) return take();
-    if (status != Status.NotFound) unexpected("proxy_get_property", status);
+    // SerializationFailure: a table such as "request", which is no value.
+    if (status != Status.NotFound && status != Status.SerializationFailure) unexpected("proxy_get_property", status);
     return null;
   }
 
@@ -87,8 +88,19 @@ export namespace property {
    * NotFound: there is no stream (root context). BadArgument: it is declared read-only and set already.
    */
   export function set(name: string, value: string): Status {
-    const key = String.UTF8.encode(name);
     second().set(value);
-    return host.proxy_set_property(changetype<usize>(key), key.byteLength, second().ptr, second().length);
+    return write(name);
   }
+
+  /** As `set`, for values that are no text. */
+  export function setBytes(name: string, value: ArrayBuffer): Status {
+    second().clear().appendBytes(changetype<usize>(value), value.byteLength);
+    return write(name);
+  }
+}
+
+/** Sets the property to what is in second(). */
+function write(name: string): Status {
+  const key = String.UTF8.encode(name);
+  return host.proxy_set_property(changetype<usize>(key), key.byteLength, second().ptr, second().length);
 }

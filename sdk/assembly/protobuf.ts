@@ -101,6 +101,20 @@ export class ProtobufReader {
     return decode(this.bytes());
   }
 
+  /** The current field as a `double` or a `float`; 0 when it is of another kind. */
+  double(): f64 {
+    const at = changetype<usize>(this.bytesOf) + this.start;
+    if (this.type == WireType.Fixed64) return load<f64>(at);
+    return this.type == WireType.Fixed32 ? <f64>load<f32>(at) : 0;
+  }
+
+  /** The current field as a `fixed64` or a `fixed32`; 0 when it is of another kind. */
+  fixed(): u64 {
+    const at = changetype<usize>(this.bytesOf) + this.start;
+    if (this.type == WireType.Fixed64) return load<u64>(at);
+    return this.type == WireType.Fixed32 ? <u64>load<u32>(at) : 0;
+  }
+
   private skip(size: u64): void {
     this.start = this.at;
     if (size > <u64>(this.bytesOf.byteLength - this.at)) this.malformed = true;

@@ -9,6 +9,9 @@ import { decode, first } from "./text";
 /** Where the host writes the compare-and-swap number. */
 const CAS = memory.data(4, 4);
 
+/** No value has this number: a key that was never set takes it, one that somebody has set meanwhile does not. */
+const NOBODYS: u32 = u32.MAX_VALUE;
+
 /** Attempts of `SharedData.update` before it gives up. */
 const ATTEMPTS = 16;
 
@@ -46,7 +49,7 @@ export class SharedData {
       const now = SharedData.get(key);
       const value = change(owner, now);
       if (value === null) return Status.Ok;
-      status = SharedData.set(key, value, now === null ? 0 : now.cas);
+      status = SharedData.set(key, value, now === null ? NOBODYS : now.cas);
     }
     return status;
   }

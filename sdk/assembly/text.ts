@@ -86,9 +86,23 @@ export class Encoder {
 
   /** Appends a number in decimal. */
   appendNumber(value: i64): this {
-    if (value < 0) return this.appendByte(0x2d).appendNumber(-value);
-    if (value >= 10) this.appendNumber(value / 10);
+    if (value < 0) this.appendByte(0x2d);
+    // The least number has no positive twin but an unsigned one.
+    return this.appendDigits(value < 0 ? -value : value);
+  }
+
+  private appendDigits(value: u64): this {
+    if (value >= 10) this.appendDigits(value / 10);
     return this.appendByte(<i32>(48 + (value % 10)));
+  }
+
+  /** Makes ASCII letters small. */
+  lower(): this {
+    for (let at = this.ptr, end = at + this.length; at < end; ++at) {
+      const byte = load<u8>(at);
+      if (byte >= 0x41 && byte <= 0x5a) store<u8>(at, byte | 0x20);
+    }
+    return this;
   }
 
   /** Whether exactly these bytes are in it. */
@@ -103,6 +117,10 @@ export class Encoder {
       if (byte == 10 || byte == 13 || byte == 0) return true;
     }
     return false;
+  }
+
+  toString(): string {
+    return decodeAt(this.ptr, this.length);
   }
 
   /** A copy of what is in it. */
@@ -163,7 +181,43 @@ export function isText(ptr: usize, size: i32, text: string): bool {
   return true;
 }
 
-/** Text of UTF-8 bytes; invalid sequences become U+FFFD, so it never fails. */
+/** Text of UTF-8 bytes; see `decodeAt`. */
 export function decode(bytes: ArrayBuffer): string {
-  return String.UTF8.decodeUnsafe(changetype<usize>(bytes), bytes.byteLength);
+  return decodeAt(changetype<usize>(bytes), bytes.byteLength);
+}
+
+/**
+ * Text of UTF-8 bytes. Whatever is no UTF-8 becomes U+FFFD, so that no two byte strings that differ where it matters read the
+ * same: asc's own decoder drops what is cut off at the end, and takes overlong forms for ASCII. One U+FFFD stands for each
+ * longest part of a sequence, as in browsers. Source: WHATWG Encoding, "UTF-8 decoder".
+ */
+export function decodeAt(from: usize, size: i32): string {
+  const text = __new((<usize>size) << 1, idof<string>());
+  const end = from + size;
+  let to = text;
+  while (from < end) {
+    let code: i32 = load<u8>(from++);
+    if (code >= 0x80) {
+      let more = code >= 0xf0 ? 3 : code >= 0xe0 ? 2 : 1;
+      let least = code == 0xe0 ? 0xa0 : code == 0xf0 ? 0x90 : 0x80;
+      let most = code == 0xed ? 0x9f : code == 0xf4 ? 0x8f : 0xbf;
+      if (code < 0xc2 || code > 0xf4) most = 0;
+      code &= 0x3f >> more;
+      while (more > 0 && from < end && <i32>load<u8>(from) >= least && <i32>load<u8>(from) <= most) {
+        code = (code << 6) | (<i32>load<u8>(from++) & 0x3f);
+        least = 0x80;
+        most = 0xbf;
+        --more;
+      }
+      if (more > 0) code = 0xfffd;
+      if (code >= 0x10000) {
+        store<u16>(to, 0xd7c0 + (code >> 10));
+        to += 2;
+        code = 0xdc00 | (code & 0x3ff);
+      }
+    }
+    store<u16>(to, code);
+    to += 2;
+  }
+  return changetype<string>(__renew(text, to - text));
 }

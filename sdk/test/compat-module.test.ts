@@ -111,7 +111,7 @@ describe("an httpCall", () => {
   test("that is open when its root context ends is called back as failed, once", () => {
     driven.open(2);
     driven.module.proxy_on_delete(1);
-    const refused = "no local response can be sent in onDone or onLog";
+    const refused = "a local response is refused: it is over or ending, and Envoy would crash";
     expect(driven.logs).toEqual(["no answer", refused, "root deleted"]);
     driven.module.proxy_on_http_call_response(1, 1, 0, 0, 0);
     expect(driven.logs).toHaveLength(3);

@@ -39,6 +39,10 @@ test("shared data is read, written, and not overwritten when somebody else was f
   expect(await logged("/shared")).toEqual(["0 11 8 true"]);
 });
 
+test("an update of a key that nobody has set loses to whoever sets it meanwhile, and is made again", async () => {
+  expect(await logged("/race")).toEqual(["0 first second"]);
+});
+
 test("gauges and histograms count", async () => {
   expect(await logged("/metrics")).toEqual(["4"]);
   expect(await proxy.metrics()).toMatchObject({ probe_gauge: 4 });
@@ -49,7 +53,7 @@ test("labels are part of a metric's name, and a family keeps to its limit", asyn
   const metrics = await proxy.metrics();
   expect(Object.keys(metrics).filter((name) => name.endsWith("probe_family"))).toEqual([
     "method=.=GET;.;code=.=200;.;probe_family",
-    "method=.=a_b=.=c;.;code=.=200;.;probe_family",
+    "method=.=a_._b=.=c;.;code=.=200;.;probe_family",
     "method=.=other;.;code=.=other;.;probe_family",
   ]);
 });

@@ -1,5 +1,15 @@
 // The half that runs once, on the main thread. The configuration is the name of the cluster that collects the lines.
-import { Buffer, CallResponse, Counter, HttpCall, log, RootContext, SharedQueue, Status } from "@proxy-wasm-kit/sdk";
+import {
+  Buffer,
+  CallResponse,
+  Counter,
+  HttpCall,
+  log,
+  RootContext,
+  SharedQueue,
+  Status,
+  StringBuilder,
+} from "@proxy-wasm-kit/sdk";
 import { QUEUE } from "./filter";
 
 /** Lines are sent this often. */
@@ -25,26 +35,27 @@ export class ServiceRoot extends RootContext {
   }
 
   onTick(): void {
-    let lines = "";
+    // Not a string: each `+=` would copy all that is there, and the copies stay until this callback ends.
+    const lines = new StringBuilder();
     let count = 0;
     const queue = this.queue!;
     while (count < BATCH) {
       const item = queue.dequeue();
       if (item === null) break;
-      lines += String.UTF8.decode(item) + "\n";
+      lines.appendBuffer(item).append("\n");
       ++count;
     }
-    if (count > 0) this.deliver(lines, count);
+    if (count > 0) this.deliver(lines.toBuffer(), count);
   }
 
-  private deliver(lines: string, count: u32): void {
+  private deliver(lines: ArrayBuffer, count: u32): void {
     const status = new HttpCall(this.cluster)
       .header(":method", "POST")
       .header(":path", "/lines")
       .header(":authority", this.cluster)
       .header("content-type", "text/plain; charset=utf-8")
       .header("x-line-count", count.toString())
-      .body(String.UTF8.encode(lines))
+      .body(lines)
       .send(this, (self: ServiceRoot, response: CallResponse) => self.onAnswer(response));
     if (status != Status.Ok) this.fail(`status ${status}`);
   }

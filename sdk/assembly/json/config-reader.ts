@@ -10,6 +10,9 @@ import { Json, JsonKind } from "./json";
 import { JsonParser } from "./parser";
 import { describe, nameOf, Problems } from "./problems";
 
+/** No whole number of 15 digits. */
+const NO_INTEGER: i64 = i64.MIN_VALUE;
+
 export class ConfigReader {
   /** Reads the text of a configuration, which must be one JSON object. */
   static read(text: ArrayBuffer): ConfigReader {
@@ -91,8 +94,8 @@ export class ConfigReader {
   integerOr(key: string, least: i64, most: i64, otherwise: i64): i64 {
     const value = this.member(key, JsonKind.Number);
     if (value === null) return otherwise;
-    const number = value.integerOr(i64.MIN_VALUE);
-    if (number >= least && number <= most) return number;
+    const number = value.integerOr(NO_INTEGER);
+    if (number != NO_INTEGER && number >= least && number <= most) return number;
     this.fail(key, "a whole number from ", "");
     this.problems.appendNumber(least).append(" to ").appendNumber(most);
     return otherwise;

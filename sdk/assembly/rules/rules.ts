@@ -3,7 +3,7 @@
 // what it leaves out is as at the top.
 import { HeaderMap } from "../headers";
 import { ConfigReader } from "../json/config-reader";
-import { Encoder } from "../text";
+import { decodeAt, Encoder } from "../text";
 import { Match } from "./match";
 import { PathPattern } from "./path";
 import { RequestFacts } from "./request-facts";
@@ -86,6 +86,6 @@ export class Rules<T> {
   capture(name: string): string | null {
     const pattern = this.pattern;
     if (pattern === null || !pattern.find(name, this.path.ptr, this.path.length)) return null;
-    return String.UTF8.decodeUnsafe(pattern.foundPtr, pattern.foundSize);
+    return decodeAt(pattern.foundPtr, pattern.foundSize);
   }
 }

@@ -1,5 +1,5 @@
 // Open `httpCall`s, by the host's token; those of all root contexts in one table, as tokens are the VM's.
-import { setEnding } from "@proxy-wasm-kit/sdk/assembly/ending";
+import { setEnding } from "@proxy-wasm-kit/sdk/assembly/crash-guard";
 import * as host from "@proxy-wasm-kit/sdk/assembly/env";
 import { Identified, IdTable } from "@proxy-wasm-kit/sdk/assembly/id-table";
 import { outPtr, outU32 } from "@proxy-wasm-kit/sdk/assembly/memory";

@@ -1,22 +1,23 @@
 // What a filter does to the current stream, beside its headers.
-import { isEnding } from "@proxy-wasm-kit/sdk/assembly/ending";
+import { beginStream, refusesAnswer, refusesResume } from "@proxy-wasm-kit/sdk/assembly/crash-guard";
 import * as host from "@proxy-wasm-kit/sdk/assembly/env";
 import { clearRouteCache } from "@proxy-wasm-kit/sdk/assembly/foreign";
 import { unexpected } from "@proxy-wasm-kit/sdk/assembly/log";
 import { Encoder, first } from "@proxy-wasm-kit/sdk/assembly/text";
 import { Headers, linesOf } from "./headers";
-import { log } from "./log";
-import { GrpcStatusValues, LogLevelValues, StreamTypeValues, WasmResultValues } from "./values";
+import { GrpcStatusValues, StreamTypeValues, WasmResultValues } from "./values";
 
 export function continue_request(): WasmResultValues {
   return host.proxy_continue_stream(StreamTypeValues.Request);
 }
 
+/** BadArgument before there is a response: Envoy would crash. */
 export function continue_response(): WasmResultValues {
+  if (refusesResume()) return WasmResultValues.BadArgument;
   return host.proxy_continue_stream(StreamTypeValues.Response);
 }
 
-/** Answers in place of upstream when the callback has returned. Refused in `onDone` and `onLog`: it would crash Envoy. */
+/** Answers in place of upstream when the callback has returned. Refused where it would crash Envoy: when the stream ends. */
 export function send_local_response(
   response_code: u32,
   response_code_details: string,
@@ -24,10 +25,7 @@ export function send_local_response(
   additional_headers: Headers,
   grpc_status: GrpcStatusValues,
 ): WasmResultValues {
-  if (isEnding()) {
-    log(LogLevelValues.critical, "no local response can be sent in onDone or onLog");
-    return WasmResultValues.BadArgument;
-  }
+  if (refusesAnswer()) return WasmResultValues.BadArgument;
   const pairs = new Encoder();
   linesOf(additional_headers).encode(pairs);
   first().set(response_code_details);
@@ -65,6 +63,7 @@ export function clear_route_cache(): WasmResultValues {
 
 /** Makes another stream the current one for this callback. */
 export function proxy_set_effective_context(_id: u32): WasmResultValues {
+  beginStream();
   const status = host.proxy_set_effective_context(_id);
   if (status != WasmResultValues.Ok) unexpected("proxy_set_effective_context", status);
   return status;

@@ -59,6 +59,7 @@ class Services extends HttpContext {
     if (path == "/call") return this.call("auth");
     if (path == "/call-nobody") return this.call("nobody");
     if (path == "/shared") this.share();
+    else if (path == "/race") this.race();
     else if (path == "/queue") this.root.queue!.enqueue(String.UTF8.encode("é"));
     else if (path == "/metrics") this.measure();
     else if (path == "/replace") this.replace();
@@ -102,6 +103,15 @@ class Services extends HttpContext {
     log.info(`${status} ${after === null ? "null" : after.text()} ${stale} ${SharedData.get("none") === null}`);
   }
 
+  private race(): void {
+    const status = SharedData.update("race", this, (self: Services, now: SharedValue | null) => {
+      if (now !== null) return String.UTF8.encode(now.text() + " second");
+      SharedData.set("race", String.UTF8.encode("first"));
+      return String.UTF8.encode("lost");
+    });
+    log.info(`${status} ${SharedData.get("race")!.text()}`);
+  }
+
   private measure(): void {
     const gauge = Gauge.define("probe_gauge");
     gauge.set(7);
@@ -114,6 +124,9 @@ class Services extends HttpContext {
     family.with(["a;.;b=.=c", "200"]).increment();
     family.with(["PUT", "404"]).increment();
     family.with(["DELETE", "404"]).increment();
+    // A client may name a value as the rest is named, and give none.
+    for (let i = 0; i < 5; ++i) family.with(["other", i.toString()]).increment();
+    family.with([]).increment();
   }
 
   private replace(): void {

@@ -1,2 +1,0 @@
-export { ConfigReader } from "./config-reader";
-export { Json, JsonKind } from "./json";
