@@ -56,6 +56,32 @@ export const abi: readonly Scenario[] = [
     /^proxy_done: unexpected status 1$/m,
   ),
   passes("clocks go on, and random bytes are there", { path: "/clock" }, /^true true true$/m),
+  passes(
+    "a response that has not begun cannot be resumed",
+    { path: "/misuse/resume" },
+    /resuming the response is refused/,
+  ),
+  passes(
+    "a stream that ends is neither answered nor closed",
+    { path: "/misuse/end" },
+    /(a local response is refused.*\n.*closing the stream is refused.*\nroute 2(\ndone\n|\n|$)){3}/,
+  ),
+  {
+    name: "abi: a stream is closed once",
+    setUp,
+    request: { path: "/misuse/close-twice" },
+    expect: { outcome: "reset", status: 0, log: /closing the stream is refused/ },
+  },
+  {
+    name: "abi: a stream that is answered is not closed too",
+    setUp,
+    request: { path: "/misuse/answer-and-close" },
+    expect: {
+      outcome: "local",
+      status: 403,
+      log: /closing the stream is refused.*\n.*resuming the response is refused/,
+    },
+  },
   {
     name: "abi: bodies are read in parts and changed at both ends",
     setUp: { filters: [filter], upstream: { status: 200, body: "ok" } },

@@ -1,10 +1,12 @@
 // Uses what no example needs, as the request's path says, and logs what came of it. One file a part of the ABI.
 import {
   Buffer,
+  clearRouteCache,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
   HttpContext,
+  LocalResponse,
   log,
   RootContext,
   registerRootContext,
@@ -69,6 +71,7 @@ class Probe extends HttpContext {
     else if (this.path == "/clock") calls.clocks();
     // Not in onDone: the host says so, and nothing else happens.
     else if (this.path == "/done") this.root.done();
+    else if (this.path.startsWith("/misuse/")) return this.misuse();
     else if (this.path == "/grpc") return openStream(this);
     else if (this.path == "/cut" || this.path == "/edit") this.request.headers.remove("content-length");
     return FilterHeadersStatus.Continue;
@@ -103,14 +106,42 @@ class Probe extends HttpContext {
     return FilterTrailersStatus.Continue;
   }
 
+  /** What Envoy would not survive, were it not refused. */
+  private misuse(): FilterHeadersStatus {
+    if (this.path == "/misuse/resume") this.resumeResponse();
+    else if (this.path == "/misuse/close-twice") {
+      this.closeRequest();
+      this.closeResponse();
+    } else if (this.path == "/misuse/answer-and-close") {
+      new LocalResponse(403).body("no").send();
+      this.closeRequest();
+      this.resumeResponse();
+    }
+    return FilterHeadersStatus.Continue;
+  }
+
+  private misuseAtTheEnd(): void {
+    if (this.path != "/misuse/end") return;
+    new LocalResponse(403).send();
+    this.closeRequest();
+    this.resumeResponse();
+    log.info(`route ${clearRouteCache()}`);
+  }
+
   onDone(): bool {
     log.debug("done");
+    this.misuseAtTheEnd();
     return true;
+  }
+
+  onDelete(): void {
+    this.misuseAtTheEnd();
   }
 
   onLog(): void {
     const status = this.response.headers.get(":status");
     log.info("logged " + (status === null ? "-" : status));
+    this.misuseAtTheEnd();
   }
 }
 
