@@ -153,7 +153,7 @@ describe.each(engines)("%s", (_engine, engine) => {
 
       test("see streams end; a local response is refused where it would crash Envoy", async () => {
         expect(await logged("/late")).toEqual([
-          "no local response can be sent in onDone or onLog",
+          "a local response is refused: it is over or ending, and Envoy would crash",
           "log 200 2",
           "done",
           "delete",

@@ -114,7 +114,7 @@ test("a local response is refused where it would crash Envoy", async () => {
   expect(logs).toEqual([
     {
       level: "critical",
-      message: "a local response is refused in onLog, onDone and onResponseMetadata: Envoy would crash",
+      message: "a local response is refused: it is over or ending, and Envoy would crash",
     },
   ]);
 });
