@@ -17,6 +17,7 @@ export type {
   EarlyUpstream,
   HttpStream,
   Metadata,
+  StreamProgress,
   StreamResult,
   Upstream,
   UpstreamRequest,

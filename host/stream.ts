@@ -6,6 +6,7 @@ import type { RootContext } from "./context.ts";
 import { FilterManager, type LocalReply, type StreamEnds } from "./filter-manager.ts";
 import { type HeaderLine, HeaderMap } from "./header-map.ts";
 import { HttpContext } from "./http-context.ts";
+import type { Direction } from "./iteration.ts";
 import type { StreamInfo } from "./properties.ts";
 
 /** One block of HTTP/2 METADATA, value by name. Guests learn only how many names it has. */
@@ -51,6 +52,12 @@ export interface StreamResult {
   readonly trailers: readonly HeaderLine[];
   /** Null when upstream has seen nothing. */
   readonly upstream: UpstreamRequest | null;
+}
+
+/** How far a stream has come: as its result, and who holds it. */
+export interface StreamProgress extends Omit<StreamResult, "outcome" | "details"> {
+  /** A filter holds the request, or the response. */
+  readonly paused: { readonly request: boolean; readonly response: boolean };
 }
 
 export interface StreamOptions {
@@ -129,6 +136,16 @@ export class HttpStream {
 
   requestTrailers(trailers: HeaderMap): void {
     if (!this.#manager.isFinished) this.#manager.requestTrailers(trailers);
+  }
+
+  get progress(): StreamProgress {
+    const { request, response, isFinished } = this.#manager;
+    const isPaused = ({ entries }: Direction) => !isFinished && entries.some(({ state }) => state !== "continue");
+    return {
+      ...this.#seen(),
+      upstream: this.#upstream.seen(),
+      paused: { request: isPaused(request), response: isPaused(response) },
+    };
   }
 
   /** The client goes away. */
@@ -213,17 +230,24 @@ export class HttpStream {
     const upstream = this.#upstream.seen();
     for (const filter of this.#filters) filter.log();
     for (const filter of this.#filters) filter.destroy();
-    const { headers, body, trailers } = this.#client;
     const isForwarded = this.#isForwarded && this.#manager.details === "via_upstream";
     this.#finish({
       outcome: isReset ? "reset" : isForwarded ? "forwarded" : "local",
       details: toText(this.#manager.details) || null,
+      ...this.#seen(),
+      upstream,
+    });
+  }
+
+  /** By the client. */
+  #seen(): Pick<StreamResult, "status" | "headers" | "body" | "trailers"> {
+    const { headers, body, trailers } = this.#client;
+    return {
       status: Number(headers?.get(":status") ?? 0),
       headers: headers?.lines() ?? [],
       body: concat(body),
       trailers: trailers?.lines() ?? [],
-      upstream,
-    });
+    };
   }
 }
 

@@ -29,10 +29,12 @@ export async function envoyEngine(engineOptions: EnvoyEngineOptions = {}): Promi
 }
 
 async function start(binary: string, engineOptions: EnvoyEngineOptions, options: ProxyOptions): Promise<RunningProxy> {
-  if (options.now !== undefined) throw new Error("envoy reads the real clock: `now` needs the host engine");
+  if (options.now !== undefined || options.clock !== undefined) {
+    throw new Error("envoy reads the real clock: `now` and `clock` need the host engine");
+  }
   const around = await startSurroundings(options);
   const { upstream, clusters, tcpUpstream } = around;
-  const recorder = new EnvoyRecorder();
+  const recorder = new EnvoyRecorder({ trace: options.trace ?? false });
   const level = options.logLevel ?? "trace";
   try {
     const envoy = await EnvoyProcess.start({
@@ -57,7 +59,10 @@ async function start(binary: string, engineOptions: EnvoyEngineOptions, options:
     };
   } catch (error) {
     await around.close();
-    if (error instanceof EnvoyRefused) throw new ConfigurationRefused(error.message, recorder.take().logs);
+    if (error instanceof EnvoyRefused) {
+      const { logs, trace } = recorder.take();
+      throw new ConfigurationRefused(error.message, logs, trace);
+    }
     throw error;
   }
 }

@@ -65,6 +65,7 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
 
   return {
     startLogs,
+    logs: recorder.logs,
     abiCalls: recorder.abiCalls,
     metrics,
     async send(request: ProxyRequest): Promise<Exchange> {
@@ -75,7 +76,7 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
         () => send(port, protocol, request, request.patienceMs ?? patienceMs),
         patienceMs,
       );
-      const { logs, callbacks, failures, details, upstreamBytes } = recorder.take();
+      const { logs, callbacks, failures, trace, details, upstreamBytes } = recorder.take();
       const received = upstreamBytes > 0 ? await upstream.received() : null;
       // A connection that changed its protocol ends by one side hanging up, and that is what the details then say.
       const isForwarded = details === "via_upstream" || (response.status === 101 && received !== null);
@@ -90,6 +91,7 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
         logs,
         callbacks,
         failures,
+        ...(trace && { trace }),
         calls: clusters.calls().slice(callsBefore),
       };
     },
@@ -99,13 +101,14 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
       tcp.upstream.forget();
       const callsBefore = clusters.calls().length;
       const seen = await connection(() => sendTcp(tcp.port, request, patienceMs), patienceMs);
-      const { logs, callbacks, failures, hasUpstream } = recorder.take();
+      const { logs, callbacks, failures, trace, hasUpstream } = recorder.take();
       return {
         ...seen,
         upstream: hasUpstream ? await tcp.upstream.received() : null,
         logs,
         callbacks,
         failures,
+        ...(trace && { trace }),
         calls: clusters.calls().slice(callsBefore),
       };
     },

@@ -1,5 +1,7 @@
 /** What Envoy's log tells about the filters of one connection after the other. */
 import { accessLogValues, type EnvoyLogLevel, type LogRecord, type WasmEvent, wasmEvent } from "@proxy-wasm-kit/envoy";
+import { EnvoyTrace } from "./envoy-trace.ts";
+import type { TracedCall } from "./trace.ts";
 import type { CallbackRecord, LogLevel, LogLine } from "./types.ts";
 
 /**
@@ -16,6 +18,8 @@ export interface Heard {
   readonly logs: LogLine[];
   readonly callbacks: CallbackRecord[];
   readonly failures: string[];
+  /** Absent unless it was asked for. */
+  readonly trace?: readonly TracedCall[];
   /** `%RESPONSE_CODE_DETAILS%` of the first stream; null when there was no stream. */
   details: string | null;
   /** What Envoy has begun to send upstream for the first stream. */
@@ -62,10 +66,16 @@ export class EnvoyRecorder {
   /** Of each thread, calls into modules that have not returned; the innermost is last. */
   #open = new Map<string, OpenCall[]>();
   #onConnectionGone: () => void = () => {};
+  readonly #trace: EnvoyTrace | null;
+
+  constructor({ trace = false }: { readonly trace?: boolean } = {}) {
+    this.#trace = trace ? new EnvoyTrace() : null;
+  }
 
   add(record: LogRecord): void {
     if (record.logger === "access") this.#access(accessLogValues(record));
     const event = wasmEvent(record);
+    if (event !== null) this.#trace?.add(event, record.thread);
     if (event?.kind === "log") this.#log({ level: levels[event.level], message: event.message });
     else if (event?.kind === "failure") this.#heard.failures.push(event.message);
     else if (event?.kind === "hostCall") this.abiCalls.add(event.name.replace(/^env\./, ""));
@@ -85,7 +95,7 @@ export class EnvoyRecorder {
     const heard = this.#heard;
     this.#heard = silence();
     this.#open.clear();
-    return heard;
+    return this.#trace === null ? heard : { ...heard, trace: this.#trace.take() };
   }
 
   #log(line: LogLine): void {

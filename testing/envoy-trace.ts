@@ -31,7 +31,7 @@ export class EnvoyTrace {
     }
   }
 
-  /** The outermost calls that have returned since the last time. */
+  /** The outermost calls that have returned since the last time something was taken. */
   take(): TracedCall[] {
     return [...this.#trees.values()].flatMap((tree) => tree.take());
   }

@@ -11,14 +11,15 @@ import {
   PluginRefused,
   realClock,
   StreamContext,
-  type StreamResult,
   shiftedClock,
   type TcpUpstream,
 } from "@proxy-wasm-kit/host";
 import { saveCoverage } from "./coverage.ts";
 import { HostClusters } from "./host-clusters.ts";
 import { feed, turn, turnMs } from "./host-feed.ts";
+import { type Heard, OpenStream, withoutVolatile } from "./host-stream.ts";
 import { isPieces, paced } from "./pace.ts";
+import { TraceTree } from "./trace.ts";
 import {
   type CallbackRecord,
   ConfigurationRefused,
@@ -35,9 +36,9 @@ import {
   type TcpRequest,
   type UpstreamResponse,
 } from "./types.ts";
-import { answerOf } from "./upstream.ts";
+import { answerOf, isHandler } from "./upstream.ts";
 import { framed } from "./upstream-http1.ts";
-import { withoutVolatileRequestLines, withoutVolatileResponseLines } from "./volatile.ts";
+import { withoutVolatileRequestLines } from "./volatile.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** A stream nothing happens on for so long counts as hanging, and its client goes away. */
@@ -52,6 +53,12 @@ class Record {
   failures: string[] = [];
   readonly hostLogs: string[] = [];
   readonly abiCalls = new Set<string>();
+  /** Null when nobody wants it. */
+  readonly tree: TraceTree | null;
+
+  constructor(isTraced: boolean) {
+    this.tree = isTraced ? new TraceTree() : null;
+  }
 
   log(line: LogLine): void {
     this.logs.push(line);
@@ -63,13 +70,19 @@ class Record {
     if (/^Function: \w+ failed: /.test(message)) this.failures.push(message);
   }
 
-  /** Returns what was heard since the last time. */
-  take(): { logs: LogLine[]; callbacks: CallbackRecord[]; failures: string[] } {
-    const { logs, callbacks, failures } = this;
+  /** What was heard since the last time something was taken. */
+  heard(): Omit<Heard, "calls"> {
+    const { logs, callbacks, failures, tree } = this;
+    return { logs: [...logs], callbacks: [...callbacks], failures: [...failures], ...(tree && { trace: tree.calls }) };
+  }
+
+  take(): Omit<Heard, "calls"> {
+    const heard = this.heard();
     this.logs = [];
     this.callbacks = [];
     this.failures = [];
-    return { logs, callbacks, failures };
+    this.tree?.take();
+    return heard;
   }
 }
 
@@ -77,7 +90,7 @@ export const hostEngine: Engine = {
   name: "host",
   title: `host (V8 ${process.versions.v8})`,
   async start(options: ProxyOptions): Promise<RunningProxy> {
-    const record = new Record();
+    const record = new Record(options.trace ?? false);
     const clusters = new HostClusters(options.clusters);
     try {
       const host = await startHost(options, clusters, record);
@@ -85,28 +98,28 @@ export const hostEngine: Engine = {
     } catch (error) {
       await saveCoverage(modules.values());
       if (!(error instanceof PluginRefused || error instanceof LoadError)) throw error;
-      throw new ConfigurationRefused([error.message, ...record.hostLogs].join("\n"), record.logs);
+      throw new ConfigurationRefused([error.message, ...record.hostLogs].join("\n"), record.logs, record.take().trace);
     }
   },
 };
 
 async function startHost(options: ProxyOptions, clusters: HostClusters, record: Record): Promise<Host> {
   const plugins = (filters: readonly FilterSpec[] = []) => Promise.all(filters.map(pluginOf));
-  const upstream = hostUpstream(answerOf(options.upstream));
   return Host.start({
     plugins: await plugins(options.filters),
     networkPlugins: await plugins(options.networkFilters),
     services: await plugins(options.services),
     ...clusters.options,
     tcpUpstream: tcpUpstream(options.tcpUpstream),
-    ...upstream,
-    clock: options.now === undefined ? realClock : shiftedClock(options.now),
+    ...hostUpstream(options.upstream),
+    clock: options.clock ?? (options.now === undefined ? realClock : shiftedClock(options.now)),
     logLevel: logLevels.indexOf(options.logLevel ?? "trace") as 0 | 1 | 2 | 3 | 4 | 5,
     upgrades: options.upgrades ?? [],
     ...(options.bufferLimitBytes === undefined ? {} : { bufferLimitBytes: options.bufferLimitBytes }),
     onLog: ({ level, message }) => record.log({ level: logLevels[level] ?? "info", message }),
     onHostLog: (message) => record.hostLog(message),
     onHostCall: ({ module, name }) => record.abiCalls.add(module === "env" ? name : `${module}.${name}`),
+    ...(record.tree && { onTrace: (event) => record.tree?.add(event) }),
     onCallback({ context, name, arguments: values, result }) {
       record.abiCalls.add(name);
       if (!(context instanceof StreamContext)) return;
@@ -115,8 +128,16 @@ async function startHost(options: ProxyOptions, clusters: HostClusters, record: 
   });
 }
 
-/** Which response a request gets is settled when its headers are there. */
-function hostUpstream(answer: () => UpstreamResponse): Required<Pick<HostOptions, "upstream" | "earlyUpstream">> {
+/** Which response a request gets is settled when its headers are there, unless it depends on the request. */
+function hostUpstream(upstream: ProxyOptions["upstream"]): Required<Pick<HostOptions, "upstream" | "earlyUpstream">> {
+  if (isHandler(upstream)) {
+    return {
+      earlyUpstream: () => null,
+      upstream: async (request) =>
+        hostResponse(await upstream.respond({ ...request, headers: withoutVolatileRequestLines(request.headers) })),
+    };
+  }
+  const answer = answerOf(upstream);
   let response = answer();
   return {
     earlyUpstream: () => {
@@ -172,6 +193,7 @@ const tcpUpstream =
 class HostProxy implements RunningProxy {
   readonly startLogs: readonly LogLine[];
   readonly abiCalls: ReadonlySet<string>;
+  readonly logs: readonly LogLine[];
   readonly #host: Host;
   readonly #options: ProxyOptions;
   readonly #clusters: HostClusters;
@@ -184,6 +206,7 @@ class HostProxy implements RunningProxy {
     this.#record = record;
     this.startLogs = record.take().logs;
     this.abiCalls = record.abiCalls;
+    this.logs = record.allLogs;
   }
 
   async send(request: ProxyRequest): Promise<Exchange> {
@@ -196,7 +219,18 @@ class HostProxy implements RunningProxy {
     const result = await stream.finished;
     clearTimeout(timer);
     const calls = this.#clusters.calls().slice(callsBefore);
-    return { ...this.#withoutVolatile(result), ...this.#record.take(), calls };
+    return { ...withoutVolatile(result), ...this.#record.take(), calls };
+  }
+
+  async open(): Promise<OpenStream> {
+    this.#record.take();
+    const callsBefore = this.#clusters.calls().length;
+    const { protocol = "http1" } = this.#options;
+    const stream = await this.#host.openStream(protocol);
+    return new OpenStream(stream, protocol, () => ({
+      ...this.#record.heard(),
+      calls: this.#clusters.calls().slice(callsBefore),
+    }));
   }
 
   async connect({ pieces = [], unfinished = false }: TcpRequest): Promise<TcpExchange> {
@@ -241,14 +275,5 @@ class HostProxy implements RunningProxy {
   async close(): Promise<void> {
     this.#host.close();
     await saveCoverage(modules.values());
-  }
-
-  #withoutVolatile(result: StreamResult): Omit<Exchange, "logs" | "callbacks" | "failures" | "calls"> {
-    const { upstream } = result;
-    return {
-      ...result,
-      headers: withoutVolatileResponseLines(result.headers),
-      upstream: upstream && { ...upstream, headers: withoutVolatileRequestLines(upstream.headers) },
-    };
   }
 }

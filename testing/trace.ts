@@ -61,9 +61,13 @@ export class TraceTree {
     return this.#open.map(({ name }) => name).reverse();
   }
 
-  /** The outermost calls that have returned since the last time. */
-  take(): TracedCall[] {
-    const calls = this.#calls;
+  /** The outermost calls that have returned since the last time something was taken. */
+  get calls(): readonly TracedCall[] {
+    return [...this.#calls];
+  }
+
+  take(): readonly TracedCall[] {
+    const { calls } = this;
     this.#calls = [];
     return calls;
   }

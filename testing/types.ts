@@ -3,6 +3,10 @@
  * An engine starts a proxy (filters before an upstream), takes requests, and tells what happened to each.
  */
 
+import type { Clock } from "@proxy-wasm-kit/host";
+import type { OpenStream } from "./host-stream.ts";
+import type { TracedCall } from "./trace.ts";
+
 /**
  * One header or trailer line; names are lower case in everything an engine returns. Values are bytes, a character
  * (U+0000 to U+00FF) for each, as headers have no encoding: `Buffer.from(text).toString("latin1")` sends UTF-8.
@@ -52,6 +56,11 @@ export interface UpstreamResponse {
   readonly metadata?: Metadata;
   /** Sent as soon as the request's headers are there, whatever of its body is still to come. Default: false. */
   readonly early?: boolean;
+}
+
+/** Answers each request when all of it is there, without metadata; a rejected promise is a connection that is lost. */
+export interface UpstreamHandler {
+  readonly respond: (request: UpstreamRequest) => Promise<UpstreamResponse>;
 }
 
 /** What a gRPC cluster answers; the default of each field makes it an empty OK. */
@@ -105,12 +114,16 @@ export interface ProxyOptions {
   /** Downstream protocol. Default: "http1". */
   readonly protocol?: "http1" | "http2";
   /** A function is asked at each request, and answers without metadata. */
-  readonly upstream?: UpstreamResponse | (() => UpstreamResponse);
+  readonly upstream?: UpstreamResponse | (() => UpstreamResponse) | UpstreamHandler;
   readonly tcpUpstream?: TcpUpstream;
   /** Level of Envoy's `wasm` logger. Default: "trace", which is also what makes callbacks visible on Envoy. */
   readonly logLevel?: LogLevel;
   /** The wall clock the filter reads; engines other than the host refuse it. Default: the real time. */
   readonly now?: Date;
+  /** The clock itself, such as a `ManualClock`, for ticks and timeouts too; engines other than the host refuse it. */
+  readonly clock?: Clock;
+  /** Fills the `trace` of exchanges, which costs time. Default: false. */
+  readonly trace?: boolean;
   /** `per_connection_buffer_limit_bytes` of the listener. Default: 1 MiB, as in Envoy. */
   readonly bufferLimitBytes?: number;
   /** Upgrade types the listener lets through, such as "websocket". Default: none. */
@@ -181,7 +194,7 @@ export interface CallbackRecord {
 }
 
 /** Everything about one request. */
-export interface Exchange {
+export interface Exchange extends Traced {
   /** `forwarded`: the response is upstream's. `local`: the proxy's own (a filter's local response, 413, 503 ...).
    *  `reset`: no complete response came. */
   readonly outcome: "forwarded" | "local" | "reset";
@@ -204,6 +217,11 @@ export interface Exchange {
   readonly calls: readonly ClusterCall[];
 }
 
+export interface Traced {
+  /** Calls into the modules meanwhile, of root contexts too, and what they called. Absent unless it was asked for. */
+  readonly trace?: readonly TracedCall[];
+}
+
 /** What a client does with a TCP connection. */
 export interface TcpRequest {
   /** Sent one after the other, each after the one before has been written. Default: none. */
@@ -213,7 +231,7 @@ export interface TcpRequest {
 }
 
 /** Everything about one TCP connection. */
-export interface TcpExchange {
+export interface TcpExchange extends Traced {
   /** What the client has received. */
   readonly received: Uint8Array;
   /** How it ended for the client: "closed" in order, "reset", or "open": nobody closed it, so the client went away. */
@@ -242,6 +260,10 @@ export interface RunningProxy {
   readonly abiCalls: ReadonlySet<string>;
   /** What the filters and services logged while the proxy started. */
   readonly startLogs: readonly LogLine[];
+  /** All that was logged since the start, oldest first. */
+  readonly logs: readonly LogLine[];
+  /** Opens a stream that is fed piece by piece; engines other than the host have none. */
+  readonly open?: () => Promise<OpenStream>;
   /** Metrics the filters and services defined, by their own name (without Envoy's `wasmcustom.`), now. */
   metrics(): Promise<Record<string, number>>;
   /** For what happens after a request: resolves once the condition holds; throws, with what was seen, after 10 s. */
@@ -253,9 +275,12 @@ export interface RunningProxy {
 export class ConfigurationRefused extends Error {
   override readonly name = "ConfigurationRefused";
   readonly logs: readonly LogLine[];
-  constructor(message: string, logs: readonly LogLine[]) {
+  /** Empty unless it was asked for. */
+  readonly trace: readonly TracedCall[];
+  constructor(message: string, logs: readonly LogLine[], trace: readonly TracedCall[] = []) {
     super(message);
     this.logs = logs;
+    this.trace = trace;
   }
 }
 

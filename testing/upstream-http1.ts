@@ -8,7 +8,7 @@ import type { HeaderLine, UpstreamResponse } from "./types.ts";
 export interface Http1Arrival {
   data(bytes: Buffer): void;
   /** Returns what to answer, or null when that has been begun. */
-  end(trailers: readonly HeaderLine[]): UpstreamResponse | null;
+  end(trailers: readonly HeaderLine[]): Promise<UpstreamResponse> | UpstreamResponse | null;
   /** Nothing more comes. */
   cutOff(): void;
 }
@@ -36,8 +36,8 @@ export async function serveHttp1(
       const answered = answer && respond(socket, head, answer);
       const isUpgrade = headerValue(head.headers, "upgrade") !== undefined;
       const trailers = isUpgrade ? [] : await readBody(reader, head, (bytes) => arrival.data(bytes));
-      const end = arrival.end(trailers);
       current = null;
+      const end = await arrival.end(trailers);
       await answered;
       if (end !== null) await respond(socket, head, end);
       // The connection is the client's from here on: upstream has said its body in the new protocol, and hangs up.

@@ -4,8 +4,16 @@ import { createServer as createHttp2Server, type Http2ServerRequest, type Http2S
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { withMetadata } from "./http2-metadata.ts";
 import { joined } from "./pace.ts";
-import type { HeaderLine, Metadata, ProxyOptions, UpstreamRequest, UpstreamResponse } from "./types.ts";
+import type {
+  HeaderLine,
+  Metadata,
+  ProxyOptions,
+  UpstreamHandler,
+  UpstreamRequest,
+  UpstreamResponse,
+} from "./types.ts";
 import { type Http1Head, serveHttp1 } from "./upstream-http1.ts";
+import { withoutVolatileRequestLines } from "./volatile.ts";
 
 /** A request that is still coming. */
 interface Arriving extends Http1Head {
@@ -17,7 +25,10 @@ interface Arriving extends Http1Head {
 
 export class RecordingUpstream {
   readonly #server: Server;
+  /** Asked at each request. */
   readonly #response: () => UpstreamResponse;
+  /** Answers instead when there is one. */
+  readonly #handler: UpstreamHandler | null;
   readonly #sockets = new Set<Socket>();
   #requests: Arriving[] = [];
   /** A connection that had not served any request is gone. */
@@ -26,6 +37,7 @@ export class RecordingUpstream {
 
   private constructor(response: UpstreamSpec) {
     this.#response = answerOf(response);
+    this.#handler = isHandler(response) ? response : null;
     const metadata = metadataOf(response);
     this.#server = metadata === undefined ? this.#http1Server() : this.#http2Server(metadata);
     this.#server.on("connection", (socket) => this.#onConnection(socket));
@@ -111,14 +123,16 @@ export class RecordingUpstream {
   #onRequest(head: Http1Head): ReturnType<Parameters<typeof serveHttp1>[1]> {
     const request = this.#record(head);
     const response = this.#response();
+    const isEarly = this.#handler === null && response.early === true;
     return {
-      answer: response.early ? response : null,
+      answer: isEarly ? response : null,
       arrival: {
         data: (bytes) => request.pieces.push(bytes),
         end: (trailers) => {
           request.trailers = trailers;
           this.#settle(request, true);
-          return response.early ? null : response;
+          if (isEarly) return null;
+          return this.#handler?.respond(plain(recorded(request))) ?? response;
         },
         cutOff: () => this.#settle(request, false),
       },
@@ -132,8 +146,8 @@ export class RecordingUpstream {
     message.on("error", () => {});
     message.on("close", () => arrival.cutOff()); // unless its end has come before
     if (early !== null) respondHttp2(answer, early);
-    message.on("end", () => {
-      const response = arrival.end(headerLines(message.rawTrailers));
+    message.on("end", async () => {
+      const response = await arrival.end(headerLines(message.rawTrailers));
       if (response !== null) respondHttp2(answer, response);
     });
   }
@@ -153,16 +167,26 @@ type UpstreamSpec = NonNullable<ProxyOptions["upstream"]>;
 
 const defaultResponse: UpstreamResponse = { status: 200, body: "ok\n" };
 
-/** What upstream answers each time it is asked. */
-export const answerOf = (upstream: UpstreamSpec = defaultResponse): (() => UpstreamResponse) =>
-  typeof upstream === "function" ? upstream : () => upstream;
+export const isHandler = (upstream: UpstreamSpec | undefined): upstream is UpstreamHandler =>
+  typeof upstream === "object" && "respond" in upstream;
+
+/** What upstream answers each time it is asked; of a handler the default, which goes unused. */
+export function answerOf(upstream: UpstreamSpec = defaultResponse): () => UpstreamResponse {
+  if (isHandler(upstream)) return () => defaultResponse;
+  return typeof upstream === "function" ? upstream : () => upstream;
+}
 
 const metadataOf = (upstream: UpstreamSpec | undefined): Metadata | undefined =>
-  typeof upstream === "function" ? undefined : upstream?.metadata;
+  typeof upstream === "function" || isHandler(upstream) ? undefined : upstream?.metadata;
 
 /** What upstream speaks: METADATA is a matter of HTTP/2. */
 export const upstreamProtocol = (upstream: UpstreamSpec | undefined): "http1" | "http2" =>
   metadataOf(upstream) === undefined ? "http1" : "http2";
+
+const plain = (request: UpstreamRequest): UpstreamRequest => ({
+  ...request,
+  headers: withoutVolatileRequestLines(request.headers),
+});
 
 function recorded({ method, path, headers, pieces, trailers, isComplete }: Arriving): UpstreamRequest {
   return {
