@@ -24,5 +24,19 @@ await Promise.all([
   build({ ...options, entryPoints: ["sdk/transform/index.ts"], outfile: "sdk/dist/transform.mjs" }),
   build({ ...options, entryPoints: ["sdk/transform/coverage.ts"], outfile: "sdk/dist/coverage.mjs" }),
   build({ ...options, entryPoints: ["cli/main.ts"], outfile: "cli/dist/pwk.mjs" }),
+  build({
+    ...options,
+    // In pieces, as the entries have to share what they know of a response.
+    splitting: true,
+    external: [...options.external, "vitest"],
+    entryPoints: {
+      testing: "testing/index.ts",
+      matchers: "testing/matchers/index.ts",
+      vitest: "testing/matchers/vitest.ts",
+      jest: "testing/matchers/jest.ts",
+    },
+    outExtension: { ".js": ".mjs" },
+    outdir: "cli/dist/testing",
+  }),
   build({ ...options, entryPoints: ["demo/main.ts"], outfile: "demo/dist/main.mjs" }),
 ]);

@@ -1,7 +1,13 @@
+export { ManualClock } from "@proxy-wasm-kit/host";
 export { envoyEngine, wasmFilter } from "./envoy-engine.ts";
 export { createEnvoyProxy, type EnvoyEngineOptions, type EnvoyProxyParts } from "./envoy-proxy.ts";
 export { accessLog, EnvoyRecorder } from "./envoy-recorder.ts";
 export { hostEngine } from "./host-engine.ts";
+export type { OpenExchange, OpenStream } from "./host-stream.ts";
+export { type ModuleSource, type StartOptions, startProxy, type TestFilter } from "./start-proxy.ts";
 export { type Surroundings, startSurroundings } from "./surroundings.ts";
+export { exchangeOf, type TestExchange, TestProxy } from "./test-proxy.ts";
+export { allCalls, type TracedCall } from "./trace.ts";
+export { traceJsonLines, traceText } from "./trace-text.ts";
 export * from "./types.ts";
 export { upstreamProtocol } from "./upstream.ts";
