@@ -1,5 +1,11 @@
 /** An exchange as a person reads it, and as JSON has it. */
-import type { CallbackRecord, Exchange, HeaderLine } from "@proxy-wasm-kit/testing";
+import {
+  type CallbackRecord,
+  type Exchange,
+  type HeaderLine,
+  type TracedCall,
+  traceText,
+} from "@proxy-wasm-kit/testing";
 
 /** What `pwk request -o json` prints. Engine-specific: `engine`, and in `callbacks` how the body was cut into pieces. */
 export interface RequestResult {
@@ -18,6 +24,8 @@ export interface RequestResult {
   /** Traps, with their backtrace where the module has names. */
   readonly failures: readonly string[];
   readonly configError: string | null;
+  /** With `--trace`: calls into the filter and out of it; of a refused configuration, those of starting. */
+  readonly trace?: readonly TracedCall[];
 }
 
 interface Message {
@@ -30,7 +38,7 @@ interface Message {
 }
 
 export function resultOf(engine: string, exchange: Exchange, metrics: Record<string, number>): RequestResult {
-  const { outcome, status, details, upstream, logs, callbacks, failures } = exchange;
+  const { outcome, status, details, upstream, logs, callbacks, failures, trace } = exchange;
   return {
     engine,
     outcome,
@@ -49,16 +57,24 @@ export function resultOf(engine: string, exchange: Exchange, metrics: Record<str
     callbacks,
     failures,
     configError: null,
+    ...(trace && { trace }),
   };
 }
 
-export function refusedResult(engine: string, configError: string, logs: Exchange["logs"]): RequestResult {
+export function refusedResult(
+  engine: string,
+  configError: string,
+  heard: Pick<Exchange, "logs" | "trace">,
+): RequestResult {
   const nothing = { outcome: null, status: 0, details: null, response: null, upstream: null };
-  return { engine, ...nothing, logs, metrics: {}, callbacks: [], failures: [], configError };
+  return { engine, ...nothing, metrics: {}, callbacks: [], failures: [], configError, ...heard };
 }
 
 export function resultText(result: RequestResult): string {
-  if (result.configError !== null) return `${result.engine}: the configuration was refused:\n${result.configError}`;
+  const traced = result.trace === undefined ? [] : ["", "trace", indented(traceText(result.trace))];
+  if (result.configError !== null) {
+    return [`${result.engine}: the configuration was refused:`, result.configError, ...traced].join("\n");
+  }
   const lines = [`${result.status} ${result.outcome} (${result.details ?? "no details"}) by ${result.engine}`];
   lines.push(...(result.response ? messageText(result.response) : []), "");
   const { upstream } = result;
@@ -72,7 +88,7 @@ export function resultText(result: RequestResult): string {
   if (result.failures.length > 0) lines.push("failures", ...result.failures.map((text) => indented(text)));
   lines.push("logs", ...result.logs.map(({ level, message: text }) => `  ${level} ${text}`));
   lines.push("metrics", ...Object.entries(result.metrics).map(([name, value]) => `  ${name} ${value}`));
-  return lines.join("\n");
+  return [...lines, ...traced].join("\n");
 }
 
 /** The text of a byte string where it is UTF-8; otherwise a character for each byte. */

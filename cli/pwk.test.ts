@@ -101,6 +101,43 @@ describe("pwk request", () => {
     });
   });
 
+  test("shows each call into the filter and out of it, as a tree", async () => {
+    const { stdout } = await pwk("request", wasm, "--config", config, "--data-binary", "x", "--trace");
+    const times = / {2}[\d.]+ µs$/gm;
+    expect(stdout).toMatch(times);
+    const tree = stdout.slice(stdout.indexOf("\ntrace\n")).replaceAll(times, "");
+    expect(tree).toContain(
+      "  hmac-auth#2 proxy_on_request_headers(headers: 6, end: false) → StopIteration\n" +
+        "  ├─ proxy_get_header_map_pairs(map: RequestHeaders) → Ok pairs: {:authority: example.com, ",
+    );
+    expect(tree).toContain("proxy_send_local_response(status: 401, details: hmac_auth:missing_signature, ");
+  });
+
+  test.skipIf(envoyMissing)("shows what Envoy tells of calls", async () => {
+    const args = ["request", wasm, "--config", config, "--data-binary", "x", "--trace", "--engine", "envoy"];
+    const tree = (await pwk(...args)).stdout.split("\ntrace\n")[1];
+    expect(tree).toMatch(/^ {2}#2 proxy_on_request_headers\(2, \d+, 0\) → StopIteration$/m);
+    expect(tree).toMatch(/^ {2}└─ proxy_send_local_response\(401, [\d, ]+\) → Ok$/m);
+  });
+
+  test("gives calls as an array, and as JSON Lines beside the result", async () => {
+    const args = ["request", wasm, "--config", config, "-o", "json"];
+    const { trace } = JSON.parse((await pwk(...args, "--trace")).stdout);
+    expect(trace).toContainEqual(expect.objectContaining({ name: "proxy_on_request_headers", kind: "callback" }));
+    const apart = await pwk(...args, "--trace=json");
+    expect(JSON.parse(apart.stdout)).not.toHaveProperty("trace");
+    const lines = apart.stderr.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ depth: 1, kind: "hostCall", name: "proxy_send_local_response", result: "Ok" }),
+    );
+  });
+
+  test("shows how a filter came to refuse its configuration", async () => {
+    await writeFile(join(folder, "refused.yaml"), 'signing_key: ""\nsignature_header: x\n');
+    const { stdout } = await pwk("request", wasm, "--config", join(folder, "refused.yaml"), "--trace");
+    expect(stdout).toMatch(/hmac-auth#1 proxy_on_configure\(bytes: \d+\) → false/);
+  });
+
   test("says why a filter refused its configuration, and exits with 1", async () => {
     await writeFile(join(folder, "bad.yaml"), 'signing_key: ""\nsignature_header: x\n');
     const { code, stdout } = await pwk("request", wasm, "--config", join(folder, "bad.yaml"), "-o", "json");

@@ -7,6 +7,7 @@ import {
   type FilterSpec,
   hostEngine,
   type ProxyRequest,
+  traceJsonLines,
 } from "@proxy-wasm-kit/testing";
 import { Command, Option } from "commander";
 import { type RequestResult, refusedResult, resultOf, resultText } from "../exchange-text.ts";
@@ -40,6 +41,7 @@ interface RequestOptions {
   readonly http2: boolean;
   readonly engine: "host" | "envoy";
   readonly now?: Date;
+  readonly trace?: OutputFormat;
   readonly output: OutputFormat;
 }
 
@@ -59,17 +61,29 @@ export const request = (): Command =>
     .option("--http2", "speak HTTP/2 to the proxy", false)
     .addOption(new Option("--engine <name>", "what runs the filter").choices(["host", "envoy"]).default("host"))
     .option("--now <time>", "wall clock of the filter, RFC 3339; --engine host only", instant)
+    .addOption(
+      new Option(
+        "--trace [format]",
+        "show each call into the filter and out of it, with decoded values, which may be secrets; " +
+          "--trace=json: JSON Lines on standard error",
+      )
+        .choices(["text", "json"])
+        .preset("text"),
+    )
     .addOption(outputOption())
     .addHelpText(
       "after",
       `
 Examples:
   pwk request dist/hmac-auth.wasm --config config.yaml -H 'x-signature: 00' --data-binary @body.json
-  pwk request dist/hmac-auth.wasm https://hooks.example.com/github?x=1 --engine envoy -o json`,
+  pwk request dist/hmac-auth.wasm https://hooks.example.com/github?x=1 --engine envoy -o json
+  pwk request dist/hmac-auth.wasm / --config config.yaml --trace`,
     )
     .action(async (module: string, url: Target, options: RequestOptions) => {
-      const result = await send(module, url, options);
-      print(options.output, result, resultText);
+      const { trace = [], ...result } = await send(module, url, options);
+      const isApart = options.trace !== "text";
+      if (options.trace === "json") process.stderr.write(traceJsonLines(trace));
+      print(options.output, isApart ? result : { ...result, trace }, resultText);
       if (result.configError !== null) process.exitCode = 1;
     });
 
@@ -85,6 +99,7 @@ async function send(module: string, target: Target, options: RequestOptions): Pr
       filters: [filter],
       protocol: options.http2 ? "http2" : "http1",
       ...(options.now && { now: options.now }),
+      trace: options.trace !== undefined,
     });
     try {
       return resultOf(engine.title, await proxy.send(toSend), await proxy.metrics());
@@ -99,7 +114,8 @@ async function send(module: string, target: Target, options: RequestOptions): Pr
     if (!(error instanceof ConfigurationRefused)) throw error;
     const said = error.logs.filter(({ level }) => level === "error" || level === "critical");
     const reason = said.map(({ message }) => message).join("\n") || error.message;
-    return refusedResult(engine.title, reason, error.logs);
+    const { logs, trace } = error;
+    return refusedResult(engine.title, reason, options.trace === undefined ? { logs } : { logs, trace });
   }
 }
 
