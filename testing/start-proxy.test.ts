@@ -1,10 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
+import { findEnvoy } from "@proxy-wasm-kit/envoy";
 import { ManualClock } from "@proxy-wasm-kit/host";
 import { describe, expect, test } from "vitest";
 import { assemble, skeleton } from "../host/test/mirror.ts";
 import { puppetBytes } from "../host/test/puppet.ts";
 import { allCalls, exchangeOf, type StartOptions, startProxy } from "./index.ts";
+import "./matchers/vitest.ts";
+
+const envoyMissing = await findEnvoy().then(
+  () => false,
+  () => true,
+);
 
 /** A proxy with one filter that does what the script says (host/test/assembly/puppet.ts). */
 const start = async (script: string, options: Omit<StartOptions, "filters"> = {}) =>
@@ -165,5 +172,53 @@ describe("a stream", () => {
     await stream.headers();
     await stream.reset();
     expect(await stream.finished).toMatchObject({ outcome: "reset", details: "downstream_remote_disconnect" });
+  });
+});
+
+describe.skipIf(envoyMissing)("a real Envoy", () => {
+  test("serves the same", async () => {
+    const proxy = await start("request_headers add 0 x-added yes\nrequest_headers say hello", {
+      engine: "envoy",
+      upstream: async (request) =>
+        Response.json([request.url, request.headers.get("x-added"), await request.text()], { status: 201 }),
+    });
+    const response = await proxy.fetch("/a?b", { method: "POST", body: "hello" });
+    expect([response.status, await response.json()]).toEqual([201, ["http://example.com/a?b", "yes", "hello"]]);
+    expect(response).toHaveForwardedHeader("x-added", "yes");
+    expect(response).toHaveLogged("say hello", "info");
+    const [headers] = (exchangeOf(response).trace ?? []).filter(({ name }) => name === "proxy_on_request_headers");
+    expect(headers).toMatchObject({ kind: "callback", arguments: [2, 7, 0], result: "Continue" });
+    expect(headers?.calls.map(({ name, result }) => [name, result])).toEqual([
+      ["proxy_add_header_map_value", "Ok"],
+      ["proxy_log", "Ok"],
+      ["proxy_log", "Ok"],
+    ]);
+    await expect(proxy.open()).rejects.toThrow("only the host");
+    await proxy.close();
+  });
+
+  test("tells traps, and what the function has thrown", async () => {
+    const proxy = await start("request_headers trap", { engine: "envoy" });
+    const response = await proxy.fetch("/");
+    expect(response).toHaveTrapped("unreachable");
+    expect(exchangeOf(response).trace).toContainEqual(
+      expect.objectContaining({
+        ...{ name: "proxy_on_request_headers", failure: expect.stringContaining("unreachable") },
+      }),
+    );
+    await proxy.close();
+    const failing = await start("", {
+      engine: "envoy",
+      upstream() {
+        throw new Error("not as expected");
+      },
+    });
+    await expect(failing.fetch("/")).rejects.toThrow("not as expected");
+    expect(failing.lastExchange).toMatchObject({ status: 503, outcome: "local" });
+    await failing.close();
+  });
+
+  test("has no clock to move", async () => {
+    await expect(start("", { engine: "envoy", clock: new ManualClock() })).rejects.toThrow("real clock");
   });
 });
