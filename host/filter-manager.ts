@@ -50,8 +50,8 @@ const responseTooLarge: LocalReply = {
 export class FilterManager {
   readonly request: Direction;
   readonly response: Direction;
-  /** `%RESPONSE_CODE_DETAILS%`; empty until there are any. */
-  details: ByteString = "";
+  /** `%RESPONSE_CODE_DETAILS%`; null until there are any. */
+  details: ByteString | null = null;
   requestComplete = false;
   /** The whole response has been handed to the filters. */
   responseComplete = false;
@@ -99,10 +99,22 @@ export class FilterManager {
   }
 
   requestHeaders(headers: HeaderMap, endOfStream: boolean): void {
+    this.#begin(headers, endOfStream);
+    this.request.startHeaders(headers, endOfStream);
+  }
+
+  /** Answers a request that no filter sees; without `headers` when the codec could not make any of it. */
+  refuse(headers: HeaderMap | null, endOfStream: boolean, reply: LocalReply): void {
+    this.requestComplete = endOfStream;
+    if (headers !== null) this.#begin(headers, endOfStream);
+    this.request.headers = headers;
+    this.sendLocalReply(reply);
+  }
+
+  #begin(headers: HeaderMap, endOfStream: boolean): void {
     this.requestComplete = endOfStream;
     this.#isGrpc = /^application\/grpc([+;]|$)/.test(headers.get("content-type") ?? "");
     this.#isHead = headers.get(":method") === "HEAD";
-    this.request.startHeaders(headers, endOfStream);
   }
 
   requestData(bytes: Uint8Array, endOfStream: boolean): void {
@@ -245,7 +257,8 @@ function drain(data: BodyBuffer): Uint8Array {
 
 /** What the router answers itself. Source: envoy source/common/http/header_utility.cc `checkRequiredRequestHeaders`. */
 function refuseRequest(headers: HeaderMap): LocalReply | null {
-  if (headers.get(":path") === null) return { status: 404, details: "route_not_found" };
+  const isRouted = headers.get(":path")?.startsWith("/") && headers.get("x-forwarded-proto");
+  if (!isRouted) return { status: 404, details: "route_not_found" };
   if (headers.get(":method") === null) return missingHeader(503, "request", ":method");
   return null;
 }

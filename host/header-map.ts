@@ -83,6 +83,18 @@ export class HeaderMap {
     this.#insert(key, value);
   }
 
+  /** Leaves exactly one entry, in the place of the first that was there, or at the end. */
+  set(name: ByteString, value: ByteString): void {
+    const key = this.#key(name);
+    const at = this.#indexOf(key);
+    if (at < 0) {
+      this.#insert(key, value);
+      return;
+    }
+    this.#entries = this.#entries.filter(([other], index) => other !== key || index === at);
+    this.#entries[at] = [key, value];
+  }
+
   remove(name: ByteString): void {
     const key = this.#key(name);
     this.#entries = this.#entries.filter(([other]) => other !== key);

@@ -150,7 +150,7 @@ export class Host {
   ): Promise<Awaited<HttpStream["finished"]>> {
     const stream = await this.openStream(protocol);
     const bytes = encode(body);
-    stream.requestHeaders(requestHeaders(head), bytes.length === 0);
+    stream.requestHeaders(requestHeaders(head, protocol), bytes.length === 0);
     if (bytes.length > 0) stream.requestData(bytes, protocol === "http2");
     if (bytes.length > 0 && protocol === "http1") stream.requestData(new Uint8Array(), true);
     return stream.finished;

@@ -181,11 +181,11 @@ export class HttpContext extends StreamContext implements HttpFilter {
   override editMap(kind: MapKind): HeaderMap | null {
     switch (kind) {
       case MapKind.RequestHeaders:
-        return this.#phase === "stream" ? this.request.currentHeaders : null;
+        return this.request.currentHeaders;
       case MapKind.RequestTrailers:
         return this.request.trailersToEdit();
       case MapKind.ResponseHeaders:
-        return this.#phase === "stream" ? this.response.currentHeaders : null;
+        return this.response.currentHeaders;
       case MapKind.ResponseTrailers:
         return this.response.trailersToEdit();
       default:
@@ -215,7 +215,7 @@ export class HttpContext extends StreamContext implements HttpFilter {
 
   override closeStream(type: StreamType): void {
     if (type !== StreamType.Request && type !== StreamType.Response) return;
-    if (this.manager.details === "") this.manager.details = "wasm_close_stream";
+    this.manager.details ??= "wasm_close_stream";
     this.vm.defer(() => this.manager.reset());
   }
 

@@ -4,6 +4,7 @@
  */
 import { DataStatus, HeadersStatus, TrailersStatus } from "./abi.ts";
 import { BodyBuffer } from "./body-buffer.ts";
+import { EnvoyCrash } from "./envoy-crash.ts";
 import type { HeaderMap } from "./header-map.ts";
 
 /** What a filter sees of one direction. `buffered` is what is held back; a filter may add to it and edit it. */
@@ -104,6 +105,7 @@ export class Direction {
 
   /** Resumes after a filter that stopped. From within its headers callback this passes the headers on already. */
   continue(filter: FilterDirection): void {
+    if (this.headers === null) throw new EnvoyCrash("resuming what has not begun ends the Envoy process");
     const at = this.entries.findIndex((entry) => entry.filter === filter);
     const entry = this.entries[at];
     if (entry !== undefined) this.#continue(entry, at);

@@ -61,7 +61,7 @@ export interface ReadableMaps {
 
 /** What a `FilterManager` knows of the response. */
 export interface Outcome {
-  readonly details: ByteString;
+  readonly details: ByteString | null;
   readonly response: { readonly headers: HeaderMap | null; readonly trailers: HeaderMap | null };
 }
 
@@ -144,7 +144,7 @@ function responseProperties(info: StreamInfo, outcome: Outcome, maps: ReadableMa
   const status = () => outcome.response.headers?.get(":status");
   return propertyTable({
     code: () => (/^\d+$/.test(status() ?? "") ? BigInt(status() ?? 0) : undefined),
-    code_details: () => outcome.details || undefined,
+    code_details: () => outcome.details ?? undefined,
     flags: () => 0n,
     grpc_status: () => grpcStatus(outcome),
     headers: () => headersProperty(headers),

@@ -1,13 +1,15 @@
 /** One HTTP stream: a client's request through the filters to upstream, and the response back. */
-import { concat, encode, toText } from "./byte-string.ts";
+import { encode, toText } from "./byte-string.ts";
+import { ClientSide } from "./client-side.ts";
 import type { Clock } from "./clock.ts";
-import { refuse } from "./connection-manager.ts";
+import { type Protocol, refuse } from "./connection-manager.ts";
 import type { RootContext } from "./context.ts";
 import { FilterManager, type LocalReply, type StreamEnds } from "./filter-manager.ts";
 import { type HeaderLine, HeaderMap } from "./header-map.ts";
 import { HttpContext } from "./http-context.ts";
 import type { Direction } from "./iteration.ts";
 import type { StreamInfo } from "./properties.ts";
+import { UpstreamSide } from "./upstream-side.ts";
 
 /** One block of HTTP/2 METADATA, value by name. Guests learn only how many names it has. */
 export type Metadata = Readonly<Record<string, string>>;
@@ -85,11 +87,7 @@ export class HttpStream {
   readonly #manager: FilterManager;
   readonly #filters: readonly HttpContext[];
   readonly #upstream: UpstreamSide;
-  readonly #client = {
-    headers: null as HeaderMap | null,
-    body: [] as Uint8Array[],
-    trailers: null as HeaderMap | null,
-  };
+  readonly #client: ClientSide;
   #isForwarded = false;
   #isAnswered = false;
   #finish: (result: StreamResult) => void = () => {};
@@ -102,6 +100,7 @@ export class HttpStream {
       this.#finish = resolve;
       this.#crash = reject;
     });
+    this.#client = new ClientSide(options.info.protocol === "HTTP/2");
     this.#upstream = new UpstreamSide({
       begun: (request) => this.#answer(request, options.earlyUpstream(request)),
       complete: (request) => this.#forward(request),
@@ -111,15 +110,15 @@ export class HttpStream {
     for (const filter of this.#filters) this.#manager.addFilter(filter);
   }
 
+  get #protocol(): Protocol {
+    return this.#options.info.protocol === "HTTP/2" ? "http2" : "http1";
+  }
+
   requestHeaders(headers: HeaderMap, endOfStream: boolean): void {
-    const refusal = refuse(headers, this.#options.upgrades);
-    if (refusal === null) {
-      this.#manager.requestHeaders(headers, endOfStream);
-      return;
-    }
-    this.#manager.request.headers = headers;
-    this.#manager.requestComplete = endOfStream;
-    this.#manager.sendLocalReply(refusal);
+    this.#client.isReading(headers.get(":method") ?? "");
+    const refusal = refuse(headers, this.#options.upgrades, this.#protocol);
+    if (refusal === null) this.#manager.requestHeaders(headers, endOfStream);
+    else this.#manager.refuse(refusal.isRead ? headers : null, endOfStream, refusal.reply);
   }
 
   /** Of a request whose headers have come and which has not ended. */
@@ -130,11 +129,13 @@ export class HttpStream {
   /** HTTP/1 bodies end with no bytes and `endOfStream`, unless trailers end them. */
   requestData(bytes: Uint8Array, endOfStream: boolean): void {
     if (this.#manager.isFinished) return;
+    this.#client.isReading();
     this.#options.info.requestBytes += bytes.length;
     this.#manager.requestData(bytes, endOfStream);
   }
 
   requestTrailers(trailers: HeaderMap): void {
+    this.#client.isReading();
     if (!this.#manager.isFinished) this.#manager.requestTrailers(trailers);
   }
 
@@ -142,7 +143,7 @@ export class HttpStream {
     const { request, response, isFinished } = this.#manager;
     const isPaused = ({ entries }: Direction) => !isFinished && entries.some(({ state }) => state !== "continue");
     return {
-      ...this.#seen(),
+      ...this.#seen(false),
       upstream: this.#upstream.seen(),
       paused: { request: isPaused(request), response: isPaused(response) },
     };
@@ -163,19 +164,17 @@ export class HttpStream {
       },
       sendUpstreamData: (bytes, endOfStream) => this.#upstream.data(bytes, endOfStream),
       sendUpstreamTrailers: (trailers) => this.#upstream.trailers(trailers),
-      sendClientHeaders: (headers) => {
+      sendClientHeaders: (headers, endOfStream) => {
         headers.remove("connection");
         headers.remove("transfer-encoding");
         if (headers.get("date") === null) headers.add("date", httpDate(this.#options.clock));
-        this.#client.headers = headers;
+        this.#client.headers(headers, endOfStream);
       },
       sendClientData: (bytes) => {
         this.#options.info.responseBytes += bytes.length;
-        this.#client.body.push(bytes);
+        this.#client.data(bytes);
       },
-      sendClientTrailers: (trailers) => {
-        this.#client.trailers = trailers;
-      },
+      sendClientTrailers: (trailers) => this.#client.trailers(trailers),
       finished: (isReset) => this.#end(isReset),
     };
   }
@@ -232,100 +231,23 @@ export class HttpStream {
     for (const filter of this.#filters) filter.destroy();
     const isForwarded = this.#isForwarded && this.#manager.details === "via_upstream";
     this.#finish({
-      outcome: isReset ? "reset" : isForwarded ? "forwarded" : "local",
-      details: toText(this.#manager.details) || null,
-      ...this.#seen(),
+      outcome: !this.#client.received(isReset).isComplete ? "reset" : isForwarded ? "forwarded" : "local",
+      details: this.#manager.details === null ? null : toText(this.#manager.details),
+      ...this.#seen(isReset),
       upstream,
     });
   }
 
   /** By the client. */
-  #seen(): Pick<StreamResult, "status" | "headers" | "body" | "trailers"> {
-    const { headers, body, trailers } = this.#client;
+  #seen(isReset: boolean): Pick<StreamResult, "status" | "headers" | "body" | "trailers"> {
+    const { headers, body, trailers } = this.#client.received(isReset);
     return {
       status: Number(headers?.get(":status") ?? 0),
       headers: headers?.lines() ?? [],
-      body: concat(body),
+      body,
       trailers: trailers?.lines() ?? [],
     };
   }
-}
-
-interface UpstreamEvents {
-  /** The headers have been sent. */
-  begun(request: UpstreamRequest): void;
-  complete(request: UpstreamRequest): void;
-}
-
-/** The HTTP/1 connection to upstream: what has been written to it. */
-class UpstreamSide {
-  #headers: HeaderMap | null = null;
-  #body: Uint8Array[] = [];
-  #trailers: HeaderMap | null = null;
-  #isComplete = false;
-  #isOnTheWire = false;
-  readonly #on: UpstreamEvents;
-
-  constructor(on: UpstreamEvents) {
-    this.#on = on;
-  }
-
-  headers(headers: HeaderMap, endOfStream: boolean): void {
-    if (this.#headers !== null) return; // a filter resumed inside its own headers callback
-    this.#headers = new HeaderMap("request", headers.entries);
-    if (endOfStream) declareEmptyBody(this.#headers);
-    // Envoy writes when the work at hand is done: a stream that ends in it has sent nothing.
-    queueMicrotask(() => {
-      this.#isOnTheWire = true;
-    });
-    this.#on.begun(this.#request());
-    if (endOfStream) this.#complete();
-  }
-
-  data(bytes: Uint8Array, endOfStream: boolean): void {
-    this.#body.push(bytes);
-    if (endOfStream) this.#complete();
-  }
-
-  trailers(trailers: HeaderMap): void {
-    this.#trailers = trailers;
-    this.#complete();
-  }
-
-  seen(): UpstreamRequest | null {
-    return this.#isOnTheWire || this.#isComplete ? this.#request() : null;
-  }
-
-  /** Upstream takes as many bytes as `content-length` says, and waits for those that are missing. */
-  #complete(): void {
-    const length = this.#headers?.get("content-length");
-    const size = this.#body.reduce((sum, bytes) => sum + bytes.length, 0);
-    if (length !== null && length !== undefined) {
-      if (size < Number(length)) return;
-      this.#body = [concat(this.#body).subarray(0, Number(length))];
-    }
-    this.#isComplete = true;
-    this.#on.complete(this.#request());
-  }
-
-  #request(): UpstreamRequest {
-    const pseudo = (name: string) => toText(this.#headers?.get(name) ?? "");
-    return {
-      method: pseudo(":method"),
-      path: pseudo(":path"),
-      authority: pseudo(":authority"),
-      headers: this.#headers?.lines() ?? [],
-      body: concat(this.#body),
-      trailers: this.#trailers?.lines() ?? [],
-      complete: this.#isComplete,
-    };
-  }
-}
-
-/** Source: envoy source/common/http/http1/codec_impl.cc, `encodeHeadersBase`. */
-function declareEmptyBody(headers: HeaderMap): void {
-  const expectsNone = ["GET", "HEAD", "DELETE", "TRACE", "CONNECT"].includes(headers.get(":method") ?? "");
-  if (!expectsNone && headers.get("content-length") === null) headers.add("content-length", "0");
 }
 
 const httpDate = (clock: Clock): string => new Date(Number(clock.nowNs() / 1_000_000n)).toUTCString();
