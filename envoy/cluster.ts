@@ -29,6 +29,8 @@ export function cluster({ name, address, protocol, bufferLimitBytes }: Cluster):
 const httpOptions = (protocol: "http1" | "http2"): Message => ({
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
     "@type": typeUrl("upstreams.http.v3.HttpProtocolOptions"),
+    // What a request meets must not depend on the one before it: each has a connection of its own.
+    common_http_protocol_options: { max_requests_per_connection: 1 },
     explicit_http_config:
       protocol === "http1"
         ? { http_protocol_options: { enable_trailers: true } }

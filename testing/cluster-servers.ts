@@ -5,7 +5,7 @@ import { createServer as createHttp2Server, type IncomingHttpHeaders, type Serve
 import type { AddressInfo, Server, Socket } from "node:net";
 import { type Arriving, arrive, decide, metadataOf } from "./cluster-behaviour.ts";
 import { FrameReader, frame } from "./grpc-frames.ts";
-import { joined } from "./pace.ts";
+import { joined, pause } from "./pace.ts";
 import type {
   ClusterCall,
   ClusterSpec,
@@ -174,8 +174,9 @@ const percentEncoded = (text: string): string =>
     .toString("latin1")
     .replaceAll(/[^ -$&-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
 
-function respond(answer: ServerResponse, response: UpstreamResponse): void {
-  const { status, headers = [], body = "", trailers } = framed(response);
+async function respond(answer: ServerResponse, response: UpstreamResponse): Promise<void> {
+  const { status, headers = [], body = "", trailers, delayMs } = framed(response);
+  await pause(delayMs);
   answer.sendDate = false;
   answer.writeHead(status, headers.flat());
   if (trailers !== undefined) answer.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));

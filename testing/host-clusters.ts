@@ -1,7 +1,7 @@
 /** The clusters that filters call, for our own host: no servers, the same record. */
 import type { CalloutReply, CalloutRequest, GrpcReply, GrpcRequest, HostOptions } from "@proxy-wasm-kit/host";
 import { type Arriving, arrive, decide, metadataOf } from "./cluster-behaviour.ts";
-import { joined } from "./pace.ts";
+import { joined, pause } from "./pace.ts";
 import type { ClusterCall, ClusterSpec, GrpcAnswer, GrpcCluster, HeaderLine, HttpCluster } from "./types.ts";
 import { framed } from "./upstream-http1.ts";
 import { withoutVolatileCallLines } from "./volatile.ts";
@@ -37,6 +37,7 @@ export class HostClusters {
     const call: Arriving = { ...request, headers, cluster, messages: [], complete: true };
     this.#calls.push(call);
     const decided = decide(http, call);
+    if (decided !== "silent") await pause(decided.delayMs);
     return decided === "silent" ? never() : { ...framed(decided), body: joined(decided.body ?? "") };
   }
 

@@ -18,7 +18,7 @@ import { saveCoverage } from "./coverage.ts";
 import { HostClusters } from "./host-clusters.ts";
 import { feed, turn, turnMs } from "./host-feed.ts";
 import { type Heard, OpenStream, withoutVolatile } from "./host-stream.ts";
-import { isPieces, paced } from "./pace.ts";
+import { isPieces, paced, pause } from "./pace.ts";
 import { TraceTree } from "./trace.ts";
 import {
   type CallbackRecord,
@@ -142,14 +142,15 @@ function hostUpstream(upstream: ProxyOptions["upstream"]): Required<Pick<HostOpt
   return {
     earlyUpstream: () => {
       response = answer();
-      return response.early ? Promise.resolve(hostResponse(response)) : null;
+      return response.early ? hostResponse(response) : null;
     },
-    upstream: async () => hostResponse(response),
+    upstream: () => hostResponse(response),
   };
 }
 
-function hostResponse(response: UpstreamResponse): HostResponse {
+async function hostResponse(response: UpstreamResponse): Promise<HostResponse> {
   const { body = "", ...rest } = framed(response);
+  await pause(response.delayMs);
   return { ...rest, body: isPieces(body) ? paced(body, response.paceMs ?? turnMs) : body };
 }
 

@@ -19,7 +19,7 @@ export async function feed(stream: HttpStream, request: ProxyRequest, protocol: 
   const headers = [...(request.headers ?? [])];
   if (isWhole && !has(headers, "content-length")) headers.push(["content-length", String(pieces[0]?.length ?? 0)]);
   const isBodiless = !unfinished && pieces.length === 0 && trailers === undefined && (body === undefined || isWhole);
-  stream.requestHeaders(requestHeaders({ method, path, authority, headers }), isBodiless);
+  stream.requestHeaders(requestHeaders({ method, path, authority, headers }, protocol), isBodiless);
   if (isBodiless) return;
   if (request.metadata !== undefined) stream.requestMetadata(request.metadata);
   // A client that cuts the body in pieces, or has nothing to send yet, sends the headers ahead.

@@ -10,10 +10,15 @@ export async function* paced<Piece extends string | Uint8Array>(
   paceMs = 0,
 ): AsyncGenerator<Piece> {
   for (const piece of pieces.filter(({ length }) => length > 0)) {
-    if (paceMs > 0) await delay(paceMs);
+    await pause(paceMs);
     yield piece;
   }
-  if (paceMs > 0) await delay(paceMs);
+  await pause(paceMs);
+}
+
+/** 0: no time at all. */
+export async function pause(ms = 0): Promise<void> {
+  if (ms > 0) await delay(ms);
 }
 
 /** Whether a body comes piece by piece. */

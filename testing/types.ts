@@ -51,6 +51,8 @@ export interface UpstreamResponse {
   readonly body?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** Default: 0. */
   readonly paceMs?: number;
+  /** Time before the response. Default: 0. */
+  readonly delayMs?: number;
   readonly trailers?: readonly HeaderLine[];
   /** Sent behind the headers; upstream then speaks HTTP/2. Clusters ignore it. */
   readonly metadata?: Metadata;

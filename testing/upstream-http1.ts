@@ -1,7 +1,7 @@
 /** An HTTP/1.1 server on bare sockets: node:http would refuse what filters can make of a request, and Envoy sends. */
 import type { Socket } from "node:net";
 import { headerValue, MalformedMessage, readChunks, readHeaders, SocketReader } from "./http1-reader.ts";
-import { isPieces, joined, paced } from "./pace.ts";
+import { isPieces, joined, paced, pause } from "./pace.ts";
 import type { HeaderLine, UpstreamResponse } from "./types.ts";
 
 /** What becomes of one request, told as it comes. */
@@ -69,7 +69,7 @@ async function readBody(
 
 /** Writes the whole response, a list of pieces in its own time. */
 async function respond(socket: Socket, { method }: Http1Head, response: UpstreamResponse): Promise<void> {
-  const { status, headers = [], body = "", trailers = [], paceMs } = framed(response);
+  const { status, headers = [], body = "", trailers = [], paceMs, delayMs } = framed(response);
   const head = [`HTTP/1.1 ${status} Answer`, ...headers.map(([name, value]) => `${name}: ${value}`), "", ""];
   const headBytes = Buffer.from(head.join("\r\n"), "latin1");
   const hasNoBody = method === "HEAD" || status === 204 || status === 304;
@@ -80,6 +80,7 @@ async function respond(socket: Socket, { method }: Http1Head, response: Upstream
   );
   const chunk = (piece: string | Uint8Array) => (isChunked ? chunkOf(Buffer.from(piece)) : Buffer.from(piece));
   const end = isChunked ? [lastChunk] : [];
+  await pause(delayMs);
   if (hasNoBody || !isPieces(body)) {
     const content = hasNoBody || body.length === 0 ? [] : [chunk(joined(body))];
     socket.write(Buffer.concat([headBytes, ...content, ...end]));
