@@ -3,17 +3,21 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { ManualClock } from "@proxy-wasm-kit/host";
 import { expect as jestExpect } from "expect";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { puppetBytes } from "../../host/test/puppet.ts";
 import { type StartOptions, startProxy } from "../index.ts";
-import { assertions, type FilterMatchers, matchers } from "./index.ts";
+import { assertions, type FilterMatchers } from "./index.ts";
 import "./vitest.ts";
 
 declare module "expect" {
   interface Matchers<R, T> extends FilterMatchers<R, T> {}
 }
 
-beforeAll(() => jestExpect.extend(matchers));
+beforeAll(async () => {
+  vi.stubGlobal("expect", jestExpect); // as Jest does
+  await import("./jest.ts");
+  vi.unstubAllGlobals();
+});
 
 async function start(script: string, options: Omit<StartOptions, "filters"> = {}) {
   return startProxy({ filters: { name: "puppet", wasm: await puppetBytes(), configuration: script }, ...options });
