@@ -132,6 +132,7 @@ class Services extends HttpContext {
   private replace(): void {
     const lines = new Headers()
       .with(":method", "PUT")
+      .with("x-forwarded-proto", "http")
       .with(":path", "/new")
       .with(":authority", "new")
       .with(":scheme", "http");
