@@ -33,6 +33,8 @@ export function requestHeaders(head: RequestHead, protocol: Protocol = "http1"):
   if (te !== null && isTrailers(te)) map.set("te", "trailers");
   else map.remove("te");
   if (upgradeOf(map) === null) map.remove("connection");
+  const cookies = map.getAll("cookie");
+  if (protocol === "http2" && cookies.length > 0) map.replace("cookie", cookies.join("; "));
   const proto = map.get("x-forwarded-proto");
   if (proto === null) map.add("x-forwarded-proto", "http");
   // HTTP/2 has a scheme of its own.

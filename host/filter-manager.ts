@@ -235,7 +235,7 @@ export class FilterManager {
     const headers = new HeaderMap("response", [[":status", String(reply.status)], ...(reply.headers ?? [])]);
     headers.replace(":status", String(reply.status));
     if (this.#isGrpc) {
-      renderGrpc(headers, reply, body);
+      renderGrpc(headers, reply, this.#isHead ? new Uint8Array() : body);
       return { headers, body: new Uint8Array() };
     }
     headers.remove("content-length");

@@ -5,8 +5,8 @@ import type { Pair } from "./pairs.ts";
 /** Byte strings, as everything in a header map. */
 export type HeaderLine = readonly [name: ByteString, value: ByteString];
 
-/** What the map holds decides which names are inline and whether `host` means `:authority`. */
-export type MapRole = "request" | "response" | "trailers";
+/** What the map holds (`trailers`: of responses) decides which names are inline and whether `host` means `:authority`. */
+export type MapRole = "request" | "response" | "trailers" | "requestTrailers";
 
 // Names Envoy keeps inline: one entry each, a second value joins the first with ",".
 // Source: envoy/http/header_map.h INLINE_*_HEADERS and the custom inline headers registered over the code base.
@@ -32,6 +32,7 @@ const inline: Record<MapRole, ReadonlySet<ByteString>> = {
     ).split(" "),
   ),
   trailers: new Set(["grpc-message", "grpc-status"]),
+  requestTrailers: new Set(),
 };
 
 export class HeaderMap {

@@ -106,7 +106,7 @@ class Half implements FilterDirection {
   trailersToEdit(): HeaderMap | null {
     if (this.currentTrailers !== null) return this.currentTrailers;
     if (this.currentData === null || !this.endOfStream || this.direction.trailers !== null) return null;
-    this.currentTrailers = new HeaderMap("trailers");
+    this.currentTrailers = new HeaderMap(this.#name === "request" ? "requestTrailers" : "trailers");
     this.direction.trailers = this.currentTrailers;
     return this.currentTrailers;
   }
@@ -118,6 +118,8 @@ class Half implements FilterDirection {
     return stopsAll ? HeadersStatus.StopAllIterationAndWatermark : (result as HeadersStatus);
   }
 }
+
+const inEnd = (name: string): string => `${name} in proxy_on_log or proxy_on_done ends the Envoy process`;
 
 export class HttpContext extends StreamContext implements HttpFilter {
   readonly manager: FilterManager;
@@ -215,13 +217,14 @@ export class HttpContext extends StreamContext implements HttpFilter {
 
   override closeStream(type: StreamType): void {
     if (type !== StreamType.Request && type !== StreamType.Response) return;
+    if (this.#phase !== "stream") throw new EnvoyCrash(inEnd("proxy_close_stream"));
     this.manager.details ??= "wasm_close_stream";
     this.vm.defer(() => this.manager.reset());
   }
 
   override sendLocalResponse(response: LocalResponse): void {
     if (this.#phase !== "stream") {
-      throw new EnvoyCrash("proxy_send_local_response in proxy_on_log or proxy_on_done ends the Envoy process");
+      throw new EnvoyCrash(inEnd("proxy_send_local_response"));
     }
     const { status, body, headers, grpcStatus } = response;
     const details = response.details.replace(/[\t\n\v\f\r ]/g, "_");

@@ -83,6 +83,8 @@ const connectionLost: LocalReply = {
 export class HttpStream {
   /** Resolves when the stream is over and the filters are gone. */
   readonly finished: Promise<StreamResult>;
+  /** Resolves when an HTTP/1 client has the whole response by its framing, which may be before the stream is over. */
+  readonly answered: Promise<void>;
   readonly #options: StreamOptions;
   readonly #manager: FilterManager;
   readonly #filters: readonly HttpContext[];
@@ -101,6 +103,7 @@ export class HttpStream {
       this.#crash = reject;
     });
     this.#client = new ClientSide(options.info.protocol === "HTTP/2");
+    this.answered = this.#client.answered;
     this.#upstream = new UpstreamSide({
       begun: (request) => this.#answer(request, options.earlyUpstream(request)),
       complete: (request) => this.#forward(request),
@@ -168,6 +171,8 @@ export class HttpStream {
         headers.remove("connection");
         headers.remove("transfer-encoding");
         if (headers.get("date") === null) headers.add("date", httpDate(this.#options.clock));
+        // Nobody waits for the rest of a request that has its answer.
+        if (this.#protocol === "http1" && !this.#manager.requestComplete) headers.add("connection", "close");
         this.#client.headers(headers, endOfStream);
       },
       sendClientData: (bytes) => {
@@ -202,7 +207,8 @@ export class HttpStream {
 
   async #respond(request: UpstreamRequest, response: UpstreamResponse): Promise<void> {
     this.#isForwarded = true;
-    const { metadata, body = "", trailers } = response;
+    const { metadata, body = "" } = response;
+    const trailers = response.trailers?.length === 0 ? undefined : response.trailers;
     const headers = new HeaderMap("response", [[":status", String(response.status)], ...(response.headers ?? [])]);
     const hasNoBody = request.method === "HEAD" || response.status === 204 || response.status === 304;
     const isAtOnce = typeof body === "string" || body instanceof Uint8Array;

@@ -30,10 +30,11 @@ export class UpstreamSide {
       this.#isOnTheWire = true;
     });
     this.#on.begun(this.#request());
-    if (endOfStream) this.#complete();
+    if (endOfStream || this.#hasDeclaredLength()) this.#complete();
   }
 
   data(bytes: Uint8Array, endOfStream: boolean): void {
+    if (this.#isComplete) return;
     this.#body.push(bytes);
     if (endOfStream || this.#hasDeclaredLength()) this.#complete();
   }

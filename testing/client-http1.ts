@@ -50,14 +50,15 @@ const flush = (socket: Socket, bytes: Uint8Array): Promise<void> =>
 
 /** Fills `response` as it comes; returns at its end, or where the connection ended. */
 async function read(reader: SocketReader, method: string, response: ClientResponse): Promise<void> {
+  let status = 0;
   do {
     const statusLine = await reader.line();
-    const status = /^HTTP\/1\.1 (\d{1,4}) .*$/.exec(statusLine)?.[1];
-    if (status === undefined)
-      throw new MalformedMessage(`not a status line of HTTP/1.1: ${JSON.stringify(statusLine)}`);
-    response.headers = await readHeaders(reader);
-    response.status = Number(status);
-  } while (isInformational(response.status));
+    const code = /^HTTP\/1\.1 (\d{1,4}) .*$/.exec(statusLine)?.[1];
+    if (code === undefined) throw new MalformedMessage(`not a status line of HTTP/1.1: ${JSON.stringify(statusLine)}`);
+    const headers = await readHeaders(reader);
+    status = Number(code);
+    if (!isInformational(status)) Object.assign(response, { status, headers });
+  } while (isInformational(status));
   const append = (bytes: Buffer) => {
     response.body = Buffer.concat([response.body, bytes]);
   };

@@ -216,6 +216,8 @@ class HostProxy implements RunningProxy {
     const { protocol = "http1" } = this.#options;
     const stream = await this.#host.openStream(protocol);
     const timer = setTimeout(() => stream.reset(), request.patienceMs ?? patienceMs);
+    // A client hangs up when it has its response.
+    stream.answered.then(() => turn()).then(() => stream.reset());
     await feed(stream, request, protocol);
     const result = await stream.finished;
     clearTimeout(timer);

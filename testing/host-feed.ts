@@ -31,7 +31,7 @@ export async function feed(stream: HttpStream, request: ProxyRequest, protocol: 
   }
   if (unfinished || endsWithData) return;
   if (trailers === undefined) stream.requestData(new Uint8Array(), true);
-  else stream.requestTrailers(new HeaderMap("trailers", trailers));
+  else stream.requestTrailers(new HeaderMap("requestTrailers", trailers));
 }
 
 function feedPiece(stream: HttpStream, piece: Uint8Array, protocol: "http1" | "http2", isLast: boolean): void {

@@ -57,7 +57,7 @@ export class OpenStream {
   }
 
   trailers(lines: readonly HeaderLine[]): Promise<void> {
-    return this.#act(() => this.#stream.requestTrailers(new HeaderMap("trailers", lines)));
+    return this.#act(() => this.#stream.requestTrailers(new HeaderMap("requestTrailers", lines)));
   }
 
   /** The client goes away. */

@@ -47,7 +47,7 @@ function httpCall(
     authority: toText(authority),
     headers: map.lines(),
     body: bodyBytes,
-    trailers: new HeaderMap("trailers", parsePairs(trailerBytes)).lines(),
+    trailers: new HeaderMap("requestTrailers", parsePairs(trailerBytes)).lines(),
   };
   const { root } = vm.context;
   callouts.send(name, request, timeoutMs, (response) => root?.callEnded(token, response));
