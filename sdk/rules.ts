@@ -1,2 +1,4 @@
 // `import { Rules } from "@proxy-wasm-kit/sdk/rules"`.
+export { Match } from "./assembly/rules/match";
+export { RequestFacts } from "./assembly/rules/request-facts";
 export { Rules } from "./assembly/rules/rules";

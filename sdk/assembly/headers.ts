@@ -146,6 +146,12 @@ export class HeaderEntries {
   private count: i32 = 0;
   private index: i32 = 0;
 
+  /** Goes back to before the first line. */
+  restart(): this {
+    this.index = 0;
+    return this;
+  }
+
   /** Goes to the next line (at first: to the first()); false when there is none. */
   next(): bool {
     const index = this.index;

@@ -11,6 +11,11 @@ export class StringBuilder {
     return this.content.length;
   }
 
+  /** Where the bytes are, until more are appended. */
+  get ptr(): usize {
+    return this.content.ptr;
+  }
+
   append(text: string): this {
     this.content.append(text);
     return this;
@@ -23,6 +28,16 @@ export class StringBuilder {
 
   appendBuffer(bytes: ArrayBuffer): this {
     this.content.appendBytes(changetype<usize>(bytes), bytes.byteLength);
+    return this;
+  }
+
+  appendBytes(from: usize, size: i32): this {
+    this.content.appendBytes(from, size);
+    return this;
+  }
+
+  appendByte(byte: i32): this {
+    this.content.appendByte(byte);
     return this;
   }
 

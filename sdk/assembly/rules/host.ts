@@ -1,6 +1,5 @@
 // Host names: `a.com` or `*.a.com`, which is any name with a label or more before `.a.com`, and not `a.com`. Compared
 // without regard to case, port and the dot of a fully qualified name.
-import { same } from "../text";
 
 /**
  * Turns a pattern to lower case where it stands; false when no request's host could match it: a name or an IPv4 address,
@@ -37,17 +36,17 @@ export function hostSize(ptr: usize, size: i32): i32 {
   return end != 0 && load<u8>(ptr + end - 1) == 0x2e ? end - 1 : end;
 }
 
-/** Turns a host to lower case where it stands. */
-export function lowerHost(ptr: usize, size: i32): void {
-  for (let at = ptr; at < ptr + size; ++at) store<u8>(at, lower(load<u8>(at)));
-}
-
-/** Whether a host, in lower case and without its port, is what the pattern says. */
+/** Whether a host in any case, without its port, is what the pattern in lower case says. */
 export function hostMatches(pattern: ArrayBuffer, host: usize, size: i32): bool {
   const text = changetype<usize>(pattern);
   const length = pattern.byteLength;
-  if (load<u8>(text) != 0x2a) return size == length && same(text, host, length);
-  return size >= length && same(text + 1, host + size - length + 1, length - 1);
+  if (load<u8>(text) != 0x2a) return size == length && sameInLower(text, host, length);
+  return size >= length && sameInLower(text + 1, host + size - length + 1, length - 1);
+}
+
+function sameInLower(pattern: usize, host: usize, size: i32): bool {
+  for (let i = 0; i < size; ++i) if (load<u8>(pattern + i) != lower(load<u8>(host + i))) return false;
+  return true;
 }
 
 function lower(byte: i32): i32 {

@@ -1,14 +1,14 @@
 // What rules look at in one request, read in one walk over its headers: pointers into that walk, so nothing is copied.
-import { HeaderMap } from "../headers";
+import { HeaderEntries, HeaderMap } from "../headers";
 import { HeaderCondition } from "./header";
-import { hostSize, lowerHost } from "./host";
+import { hostSize } from "./host";
 import { PathPattern } from "./path";
 import { XdsName } from "./xds-name";
 
 export class RequestFacts {
   methodPtr: usize = 0;
   methodSize: i32 = 0;
-  /** Without port, in lower case. */
+  /** Without port, as it was sent. */
   hostPtr: usize = 0;
   hostSize: i32 = 0;
   /** Without query and fragment. */
@@ -27,27 +27,34 @@ export class RequestFacts {
   }
 
   read(headers: HeaderMap): void {
+    this.begin();
+    const lines = headers.entries();
+    while (lines.next()) this.look(lines);
+  }
+
+  /** Before the first line of a request. */
+  begin(): void {
     this.methodSize = this.hostSize = this.pathSize = 0;
     this.route.forget();
     this.virtualHost.forget();
     let condition = this.conditions;
     while (condition !== null) condition = condition.begin();
-    const lines = headers.entries();
-    while (lines.next()) {
-      if (lines.nameIs(":method")) {
-        this.methodPtr = lines.valuePtr;
-        this.methodSize = lines.valueSize;
-      } else if (lines.nameIs(":authority")) {
-        this.hostPtr = lines.valuePtr;
-        this.hostSize = hostSize(lines.valuePtr, lines.valueSize);
-        lowerHost(this.hostPtr, this.hostSize);
-      } else if (lines.nameIs(":path")) {
-        this.pathPtr = lines.valuePtr;
-        this.pathSize = pathSize(lines.valuePtr, lines.valueSize);
-      }
-      condition = this.conditions;
-      while (condition !== null) condition = condition.look(lines);
+  }
+
+  /** Looks at the current line of a walk, for filters that walk over the lines themselves. */
+  look(line: HeaderEntries): void {
+    if (line.nameIs(":method")) {
+      this.methodPtr = line.valuePtr;
+      this.methodSize = line.valueSize;
+    } else if (line.nameIs(":authority")) {
+      this.hostPtr = line.valuePtr;
+      this.hostSize = hostSize(line.valuePtr, line.valueSize);
+    } else if (line.nameIs(":path")) {
+      this.pathPtr = line.valuePtr;
+      this.pathSize = pathSize(line.valuePtr, line.valueSize);
     }
+    let condition = this.conditions;
+    while (condition !== null) condition = condition.look(line);
   }
 }
 
