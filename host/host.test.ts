@@ -98,17 +98,49 @@ describe("HTTP callouts", () => {
 
   test("bring the cluster's response to the root context", async () => {
     const { host, logs } = await stage(script, {
+      clock: new ManualClock(),
       clusters: { auth: async ({ authority }) => ({ status: 200, body: `hello ${authority}` }) },
     });
     expect((await host.send(head())).outcome).toBe("forwarded");
     expect(logs()).toEqual([
       "request_headers call 0 4",
-      "call 4 ended: 1 headers, 10 bytes",
-      "http_call_response headers :status=200",
+      "call 4 ended: 2 headers, 10 bytes",
+      "http_call_response headers :status=200 x-envoy-upstream-service-time=0",
       "http_call_response body 0 hello auth",
       "http_call_response effective 0",
       "http_call_response continue 0",
     ]);
+  });
+
+  test("replace the time another Envoy has measured, in its place", async () => {
+    const headers = [
+      ["x-envoy-upstream-service-time", "7"],
+      ["x-behind", "1"],
+    ] as const;
+    const { host, logs } = await stage(script, {
+      clock: new ManualClock(),
+      clusters: { auth: async () => ({ status: 200, headers }) },
+    });
+    await host.send(head());
+    expect(logs()).toContain("http_call_response headers :status=200 x-envoy-upstream-service-time=0 x-behind=1");
+  });
+
+  test.each(["HEAD", "GET"])("bring no body where HTTP/1 has none: %s", async (method) => {
+    const { host, logs } = await stage(script.replace("100", `100 ${method}`), {
+      clusters: { auth: async () => ({ status: method === "HEAD" ? 200 : 304, body: "unread" }) },
+    });
+    await host.send(head());
+    expect(logs()).toContain("call 4 ended: 2 headers, 0 bytes");
+  });
+
+  test("tell the cluster when the body that was announced never comes", async () => {
+    const seen: boolean[] = [];
+    const call = (words: string) => `request_headers call auth 0 POST ${words}`;
+    const { host } = await stage([call("- content-length=5"), call("hello content-length=9"), call("-")].join("\n"), {
+      clusters: { auth: async ({ complete }) => ({ status: seen.push(complete) }) },
+    });
+    await host.send(head());
+    expect(seen).toEqual([false, true, true]);
   });
 
   test("that take too long end with 504", async () => {

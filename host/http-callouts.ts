@@ -11,6 +11,8 @@ export interface CalloutRequest {
   readonly headers: readonly HeaderLine[];
   readonly body: Uint8Array;
   readonly trailers: readonly HeaderLine[];
+  /** False: `content-length`, which Envoy sends as the filter has set it, promises a body that never comes. */
+  readonly complete: boolean;
 }
 
 export interface CalloutReply {
@@ -50,24 +52,27 @@ export class HttpCallouts {
     ended: (response: CalloutResponse) => void,
   ): void {
     let isEnded = false;
-    const end = (reply: CalloutReply) => {
+    const end = (response: CalloutResponse) => {
       if (isEnded) return;
       isEnded = true;
       cancelTimeout();
-      ended(responseOf(reply));
+      ended(response);
     };
     const cancelTimeout =
-      timeoutMs > 0
-        ? this.#clock.setTimer(timeoutMs, () => end(localReply(504, "upstream request timeout")))
-        : () => {};
+      timeoutMs > 0 ? this.#clock.setTimer(timeoutMs, () => end(own(504, "upstream request timeout"))) : () => {};
     const answer = this.#clusters.get(cluster);
+    const sentNs = this.#clock.monotonicNs();
+    const received = (reply: CalloutReply): CalloutResponse => {
+      const response = responseOf(request, reply);
+      const durationMs = (this.#clock.monotonicNs() - sentNs) / 1_000_000n;
+      response.headers.set("x-envoy-upstream-service-time", String(durationMs)); // router.cc, `onUpstreamHeaders`
+      return response;
+    };
+    const own = (status: number, text: string) => responseOf(request, localReply(status, text));
     const unreachable = () =>
-      localReply(
-        503,
-        "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure",
-      );
+      own(503, "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure");
     Promise.resolve()
-      .then(() => answer?.(request) ?? unreachable())
+      .then(() => (answer ? answer(request).then(received) : unreachable()))
       .then(end, () => end(unreachable()));
   }
 }
@@ -81,10 +86,11 @@ const localReply = (status: number, body: string): CalloutReply => ({
   body,
 });
 
-function responseOf(reply: CalloutReply): CalloutResponse {
+function responseOf(request: CalloutRequest, reply: CalloutReply): CalloutResponse {
+  const hasNoBody = request.method === "HEAD" || reply.status === 204 || reply.status === 304;
   return {
     headers: new HeaderMap("response", [[":status", String(reply.status)], ...(reply.headers ?? [])]),
-    body: encode(reply.body ?? ""),
-    trailers: reply.trailers === undefined ? null : new HeaderMap("trailers", reply.trailers),
+    body: encode(hasNoBody ? "" : (reply.body ?? "")),
+    trailers: hasNoBody || reply.trailers === undefined ? null : new HeaderMap("trailers", reply.trailers),
   };
 }

@@ -178,6 +178,7 @@ async function respond(answer: ServerResponse, response: UpstreamResponse): Prom
   const { status, headers = [], body = "", trailers, delayMs } = framed(response);
   await pause(delayMs);
   answer.sendDate = false;
+  answer.removeHeader("connection"); // node would add its own, which filters would see
   answer.writeHead(status, headers.flat());
   if (trailers !== undefined) answer.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
   answer.end(joined(body));

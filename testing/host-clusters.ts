@@ -34,8 +34,13 @@ export class HostClusters {
   async #http(cluster: string, { http }: HttpCluster, request: CalloutRequest): Promise<CalloutReply> {
     if (http === "unreachable") throw new Error("unreachable");
     const headers = withoutVolatileCallLines(request.headers, false);
-    const call: Arriving = { ...request, headers, cluster, messages: [], complete: true };
+    // As Envoy's HTTP/1 client frames it: with a content-length, and so without trailers (http1/codec_impl.cc).
+    const isFramed = bodiless.has(request.method) || headers.some(([name]) => name === "content-length");
+    if (!isFramed) headers.push(["content-length", "0"]);
+    const call: Arriving = { ...request, headers, trailers: [], cluster, messages: [] };
     this.#calls.push(call);
+    const isEarly = typeof http === "object" && http.early === true;
+    if (!call.complete && !isEarly) return never();
     const decided = decide(http, call);
     if (decided !== "silent") await pause(decided.delayMs);
     return decided === "silent" ? never() : { ...framed(decided), body: joined(decided.body ?? "") };
@@ -103,5 +108,8 @@ class Conversation implements GrpcReply {
     yield* this.#answer.messages ?? [];
   }
 }
+
+/** Methods that announce no body by `content-length: 0`. Source: envoy source/common/http/http1/codec_impl.cc. */
+const bodiless = new Set(["GET", "HEAD", "DELETE", "TRACE", "CONNECT"]);
 
 const never = (): Promise<never> => new Promise(() => {});

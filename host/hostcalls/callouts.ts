@@ -48,6 +48,7 @@ function httpCall(
     headers: map.lines(),
     body: bodyBytes,
     trailers: new HeaderMap("requestTrailers", parsePairs(trailerBytes)).lines(),
+    complete: bodyBytes.length > 0 || (Number(map.get("content-length")) || 0) === 0,
   };
   const { root } = vm.context;
   callouts.send(name, request, timeoutMs, (response) => root?.callEnded(token, response));

@@ -136,6 +136,37 @@ function grpc(cluster: string, message: ArrayBuffer | null, timeoutMs: u32): str
   return status.toString() + " " + load<u32>(Out).toString();
 }
 
+/** `<cluster> <timeout in ms> <method> <body, "-" for none> <name=value...>`; a name that begins with "~" is a trailer's. */
+function call(words: string[]): string {
+  const cluster = String.UTF8.encode(words[0]);
+  const body = String.UTF8.encode(words.length > 3 && words[3] != "-" ? words[3] : "");
+  const names = [":method", ":path", ":authority"];
+  const values = [words.length > 2 ? words[2] : "GET", "/", words[0]];
+  const trailerNames: string[] = [];
+  const trailerValues: string[] = [];
+  for (let i = 4; i < words.length; i++) {
+    const parts = words[i].split("=");
+    const isTrailer = parts[0].startsWith("~");
+    (isTrailer ? trailerNames : names).push(isTrailer ? parts[0].substr(1) : parts[0]);
+    (isTrailer ? trailerValues : values).push(parts[1]);
+  }
+  const headers = pairsOf(names, values);
+  const trailers = pairsOf(trailerNames, trailerValues);
+  const status = proxy_http_call(
+    changetype<usize>(cluster),
+    cluster.byteLength,
+    changetype<usize>(headers),
+    headers.byteLength,
+    changetype<usize>(body),
+    body.byteLength,
+    changetype<usize>(trailers),
+    trailerNames.length == 0 ? 0 : trailers.byteLength,
+    words.length > 1 ? U32.parseInt(words[1]) : 0,
+    Out,
+  );
+  return status.toString() + " " + load<u32>(Out).toString();
+}
+
 /** Bytes out of their hexadecimal digits, and back. */
 function bytesOf(hex: string): ArrayBuffer {
   const buffer = new ArrayBuffer(hex.length / 2);
@@ -215,23 +246,7 @@ function execute(command: string, words: string[]): string {
     const path = String.UTF8.encode(first);
     return proxy_set_property(changetype<usize>(path), path.byteLength, at, text.byteLength).toString();
   }
-  if (command == "call") {
-    const cluster = String.UTF8.encode(first);
-    const headers = pairsOf([":method", ":path", ":authority"], ["GET", "/", first]);
-    const status = proxy_http_call(
-      changetype<usize>(cluster),
-      cluster.byteLength,
-      changetype<usize>(headers),
-      headers.byteLength,
-      0,
-      0,
-      0,
-      0,
-      words.length > 1 ? U32.parseInt(words[1]) : 0,
-      Out,
-    );
-    return status.toString() + " " + load<u32>(Out).toString();
-  }
+  if (command == "call") return call(words);
   if (command == "grpc-call") {
     return grpc(first, String.UTF8.encode(words.slice(2).join(" ")), U32.parseInt(words[1]));
   }
