@@ -2,9 +2,10 @@
  * What Envoy's HTTP connection manager and codec do to a request before the filters, and what they refuse.
  * Source: envoy source/common/http/conn_manager_utility.cc `mutateRequestHeaders`; observed on Envoy 1.39.3.
  */
-import { type ByteString, encode, fromText, lowerCase } from "./byte-string.ts";
+import { type ByteString, fromText, lowerCase } from "./byte-string.ts";
 import type { LocalReply } from "./filter-manager.ts";
 import { type HeaderLine, HeaderMap } from "./header-map.ts";
+import { badRequest, refuseTarget, splitAbsoluteTarget } from "./request-target.ts";
 
 export type Protocol = "http1" | "http2";
 
@@ -39,6 +40,7 @@ export function requestHeaders(head: RequestHead, protocol: Protocol = "http1"):
   if (proto === null) map.add("x-forwarded-proto", "http");
   // HTTP/2 has a scheme of its own.
   if (proto === "https" && protocol === "http1") map.replace(":scheme", proto);
+  if (protocol === "http1") splitAbsoluteTarget(map);
   return map;
 }
 
@@ -72,15 +74,21 @@ export function refuse(
   protocol: Protocol,
 ): { readonly isRead: boolean; readonly reply: LocalReply } | null {
   const path = headers.get(":path") ?? "";
-  const isMalformed = /[^!-~]/.test(path) || !methods.has(headers.get(":method") ?? "");
-  if (protocol === "http1" && isMalformed) return { isRead: false, reply: badRequest };
+  const method = headers.get(":method") ?? "";
+  if (protocol === "http1") {
+    if (/[^!-~]/.test(path) || !methods.has(method)) return { isRead: false, reply: badRequest("codec_error") };
+    const refusal = refuseTarget(path, method);
+    if (refusal !== null) {
+      // Such a request is refused before Envoy adds these.
+      for (const name of [":scheme", "x-forwarded-proto"]) headers.remove(name);
+      return refusal;
+    }
+  }
   if (path.includes("#")) return { isRead: true, reply: { status: 400, details: "path_normalization_failed" } };
   const upgrade = upgradeOf(headers);
   const isAllowed = upgrade === null || upgrades.some((allowed) => fromText(allowed.toLowerCase()) === upgrade);
   return isAllowed ? null : { isRead: true, reply: { status: 403, details: "upgrade_failed" } };
 }
-
-const badRequest: LocalReply = { status: 400, body: encode("Bad Request"), details: "http1.codec_error" };
 
 /** Source: envoy source/common/http/http1/balsa_parser.cc, `isMethodValid`. */
 const methods = new Set(
