@@ -5,11 +5,11 @@ import { Status } from "../abi.ts";
 import { type ByteString, lowerCase } from "../byte-string.ts";
 import { bytesField, type Fields, parseMessage, serializeMessage, stringField } from "../protobuf.ts";
 import type { Vm } from "../vm.ts";
-import * as rsa from "./rsa.ts";
+import { type Digest, privateKey, privateKeyOfPem, publicKey, publicKeyOfPem, unusable } from "./keys.ts";
 
 interface Hash {
   readonly digest: (text: Uint8Array) => Uint8Array;
-  /** Before the digest in a signature. Source: RFC 8017 section 9.2, note 1. */
+  /** See `Digest`. */
   readonly prefix: Uint8Array;
 }
 
@@ -28,47 +28,50 @@ const hashes = new Map<string, Hash>([
 
 /**
  * `verify_signature({hash_function = 1, public_key = 2, signature = 3, text = 4, public_key_pem = 5})`
- * -> `{result = 1, error = 2}`. The key is a DER `SubjectPublicKeyInfo`, or PEM; RSA alone.
+ * -> `{result = 1, error = 2}`. The key is a DER `SubjectPublicKeyInfo`, or PEM; of RSA or of an elliptic curve.
  * Results: Ok, also when it does not verify; BadArgument (malformed; no key or two).
  */
 export function verifySignature(_vm: Vm, values: Uint8Array): Uint8Array | Status {
-  const request = parse(values, 2, 5, rsa.publicKey, rsa.publicKeyOfPem);
+  const request = parse(values, 2, 5, publicKey, publicKeyOfPem);
   if (request === null) return Status.BadArgument;
   const { fields, name, hash, key } = request;
   const fail = (error: ByteString) => serializeMessage({ 2: error });
   if (hash === undefined) return fail(`${name} is not supported.`);
   if (key === null) return fail("Failed to initialize digest verify.");
-  const isRight = rsa.verify(key, hash.prefix, hash.digest(bytesField(fields, 4)), bytesField(fields, 3));
+  const isRight = key.verify(digestOf(hash, bytesField(fields, 4)), bytesField(fields, 3));
   return isRight ? serializeMessage({ 1: 1 }) : fail("Failed to verify digest. Error code: 0");
 }
 
 /**
  * `sign({hash_function = 1, private_key = 2, text = 3, private_key_pem = 4})` -> `{result = 1, signature = 2, error = 3}`
- * The key is DER of PKCS #8, or PEM; RSA alone.
+ * The key is DER of PKCS #8, or PEM; of RSA or of an elliptic curve, whose signatures are never the same.
  * Results: Ok, also when it cannot sign; BadArgument (malformed; no key or two).
  */
-export function sign(_vm: Vm, values: Uint8Array): Uint8Array | Status {
-  const request = parse(values, 2, 4, rsa.privateKey, rsa.privateKeyOfPem);
+export function sign(vm: Vm, values: Uint8Array): Uint8Array | Status {
+  const request = parse(values, 2, 4, privateKey, privateKeyOfPem);
   if (request === null) return Status.BadArgument;
   const { fields, name, hash, key } = request;
   const fail = (error: ByteString) => serializeMessage({ 3: error });
   if (hash === undefined) return fail(`${name} is not supported.`);
   if (key === null) return fail("Invalid key type: private key required for signing operation.");
-  const signature = rsa.sign(key, hash.prefix, hash.digest(bytesField(fields, 3)));
+  if (key === unusable) return fail("Invalid private key: key data is corrupted or malformed.");
+  const signature = key.sign(digestOf(hash, bytesField(fields, 3)), vm.services.random);
   return signature === null ? fail("Failed to create signature.") : serializeMessage({ 1: 1, 2: signature });
 }
 
-function parse(
+const digestOf = ({ digest, prefix }: Hash, text: Uint8Array): Digest => ({ bytes: digest(text), prefix });
+
+function parse<Key>(
   values: Uint8Array,
   derField: number,
   pemField: number,
-  ofDer: (der: Uint8Array) => rsa.RsaKey | null,
-  ofPem: (pem: string) => rsa.RsaKey | null,
+  ofDer: (der: Uint8Array) => Key | null,
+  ofPem: (pem: string) => Key | null,
 ): {
   readonly fields: Fields;
   readonly name: ByteString;
   readonly hash: Hash | undefined;
-  readonly key: rsa.RsaKey | null;
+  readonly key: Key | null;
 } | null {
   const fields = parseMessage(values);
   const name = fields && stringField(fields, 1);
