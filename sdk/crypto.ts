@@ -1,5 +1,5 @@
 // `import { Sha256, Hmac } from "@proxy-wasm-kit/sdk/crypto"`.
-export { Base64Alphabet, decodeBase64 } from "./assembly/crypto/base64";
+export { Base64Alphabet, decodeBase64, encodeBase64 } from "./assembly/crypto/base64";
 export { equal } from "./assembly/crypto/equal";
 export { Hash } from "./assembly/crypto/hash";
 export { decodeHex, decodeLowerHex, encodeHex } from "./assembly/crypto/hex";

@@ -1,6 +1,6 @@
-// hmac-auth: lets a request through only when its body carries the HMAC-SHA256 that a shared key makes of it.
-// This file has the contexts: when a request is held, judged and refused. What is looked at in the headers is in
-// inspect.ts, the MAC in verification.ts, what a refusal says in refusal.ts, the configuration in config.ts.
+// hmac-auth: lets a request through only when it is signed. This file has the contexts: when a request is held, judged,
+// refused or signed. What a signature is, schemes know (scheme.ts); the configuration is in config/, what a refusal says
+// in refusal.ts.
 import {
   Buffer,
   FilterDataStatus,
@@ -12,24 +12,31 @@ import {
   Status,
   setEffectiveContext,
 } from "@proxy-wasm-kit/sdk";
-import { Config, Hold, readConfig } from "./config";
-import { inspect } from "./inspect";
-import { Reason, Refusals } from "./refusal";
-import { Verification } from "./verification";
+import { Attempt } from "./attempt";
+import { readConfig } from "./config/config";
+import { Config, Hold, Mode } from "./config/settings";
+import { Metrics } from "./metrics";
+import { Reason } from "./reason";
+import { Challenge, detailsOf, Refusals } from "./refusal";
+import { Rule } from "./rule";
+import { Scheme } from "./scheme";
 import { WaitingContext, WaitingList } from "./waiting-list";
 
 enum State {
   /** No verdict yet: the body is awaited. */
   Waiting,
-  Verified,
+  /** Goes on: verified, signed, allowed, or reported only. */
+  Passed,
   Refused,
 }
 
 class HmacAuthRoot extends RootContext {
   readonly waiting: WaitingList = new WaitingList();
-  readonly refusals: Refusals = new Refusals();
+  readonly metrics: Metrics = new Metrics();
+  readonly noRule: Challenge = new Challenge("HMAC", "");
   private settings: Config | null = null;
-  private spare: Verification | null = null;
+  private refusing: Refusals | null = null;
+  private spare: Attempt | null = null;
   private ticking: bool = false;
   private warned: bool = false;
 
@@ -37,13 +44,18 @@ class HmacAuthRoot extends RootContext {
     const config = readConfig(configuration.bytes());
     if (config === null) return false;
     this.settings = config;
+    this.refusing = new Refusals(config.refusal);
     this.waiting.patience = config.patienceTicks;
     return true;
   }
 
-  // Streams come only after a configuration was accepted; the assertion fails closed on a host where that is not so.
+  // Streams come only after a configuration was accepted; the assertions fail closed on a host where that is not so.
   get config(): Config {
     return this.settings!;
+  }
+
+  get refusals(): Refusals {
+    return this.refusing!;
   }
 
   createHttpContext(id: u32): HmacAuth {
@@ -73,19 +85,18 @@ class HmacAuthRoot extends RootContext {
     log.warn("hmac-auth: no body came in time: is allow_on_headers_stop_iteration set?");
   }
 
-  /** Verifications are used again, so that a request allocates nothing for its hash. */
-  takeVerification(): Verification {
-    const key = this.config.key;
-    const verification = this.spare;
-    if (verification === null) return new Verification(key);
-    this.spare = verification.next;
-    verification.begin(key);
-    return verification;
+  /** Attempts are used again, so that a request allocates nothing for its hashes. */
+  takeAttempt(): Attempt {
+    const attempt = this.spare;
+    if (attempt === null) return new Attempt();
+    this.spare = attempt.next;
+    attempt.start();
+    return attempt;
   }
 
-  giveVerification(verification: Verification): void {
-    verification.next = this.spare;
-    this.spare = verification;
+  giveAttempt(attempt: Attempt): void {
+    attempt.next = this.spare;
+    this.spare = attempt;
   }
 }
 
@@ -93,7 +104,10 @@ class HmacAuth extends WaitingContext {
   private state: State = State.Waiting;
   private bodySeen: bool = false;
   private responseHeld: bool = false;
-  private verification: Verification | null = null;
+  /** The headers can be changed: this is their callback, or they are held. */
+  private headersHeld: bool = true;
+  private rule: Rule | null = null;
+  private attempt: Attempt | null = null;
 
   constructor(
     id: u32,
@@ -103,35 +117,46 @@ class HmacAuth extends WaitingContext {
   }
 
   onRequestHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
-    const root = this.root;
-    const verification = root.takeVerification();
-    this.verification = verification;
-    let reason = inspect(this.request.headers, root.config, verification);
-    if (reason == Reason.None && endOfStream) reason = Reason.EmptyBody;
-    if (reason != Reason.None) {
-      this.refuse(reason);
-      return FilterHeadersStatus.StopIteration;
+    const config = this.root.config;
+    const headers = this.request.headers;
+    config.lines.read(headers);
+    const identity = config.identity;
+    if (identity !== null && identity.count != 0) headers.remove(config.identityHeader);
+    const rule = config.find();
+    this.rule = rule;
+    if (rule === null) {
+      if (config.allowsOthers) this.allow();
+      else this.refuse(Reason.NoRule);
+    } else if (rule.scheme === null) {
+      this.allow();
+    } else {
+      this.begin(config, rule, rule.scheme!, endOfStream);
     }
-    root.watch(this);
-    return root.config.hold == Hold.Headers ? FilterHeadersStatus.StopIteration : FilterHeadersStatus.Continue;
+    if (this.state == State.Passed) return FilterHeadersStatus.Continue;
+    if (this.state == State.Refused) return FilterHeadersStatus.StopIteration;
+    this.root.watch(this);
+    if (config.hold == Hold.Headers) return FilterHeadersStatus.StopIteration;
+    if (rule !== null && rule.hidesCredentials) rule.scheme!.hideCredentials(headers);
+    this.headersHeld = false;
+    return FilterHeadersStatus.Continue;
   }
 
   onRequestBody(size: u32, endOfStream: bool): FilterDataStatus {
     this.bodySeen = true;
     if (this.state == State.Waiting) {
       // The host holds the body, so `size` is all of it so far.
-      if (size > this.root.config.maxBodyBytes) this.refuse(Reason.BodyTooLarge);
-      else this.waitingVerification().readBody();
+      if (size > this.waitingRule().maxBodyBytes) this.refuse(Reason.BodyTooLarge);
+      else this.waitingAttempt().readBody(size);
       if (this.state == State.Waiting && !endOfStream) return FilterDataStatus.StopIterationAndBuffer;
       this.judge();
     }
-    return this.state == State.Verified ? FilterDataStatus.Continue : FilterDataStatus.StopIterationNoBuffer;
+    return this.state == State.Passed ? FilterDataStatus.Continue : FilterDataStatus.StopIterationNoBuffer;
   }
 
   onRequestTrailers(count: u32): FilterTrailersStatus {
     // When trailers come, no body callback has said that the stream ends: this is the last call.
     this.judge();
-    return this.state == State.Verified ? FilterTrailersStatus.Continue : FilterTrailersStatus.StopIteration;
+    return this.state == State.Passed ? FilterTrailersStatus.Continue : FilterTrailersStatus.StopIteration;
   }
 
   onResponseHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
@@ -147,43 +172,137 @@ class HmacAuth extends WaitingContext {
     if (setEffectiveContext(this) != Status.Ok) return;
     if (!this.bodySeen) this.root.warnOfMissingBody();
     this.refuse(Reason.BodyTimeout);
+    if (this.state == State.Passed) this.resumeRequest();
   }
 
   onDelete(): void {
     this.settle(State.Refused);
   }
 
-  /** The verdict over the whole body; does nothing when there is one already. */
-  private judge(): void {
-    if (this.state != State.Waiting) return;
-    const verification = this.waitingVerification();
-    if (verification.isEmpty) {
-      this.refuse(Reason.EmptyBody);
-    } else if (verification.matches()) {
-      this.settle(State.Verified);
-      this.root.refusals.countVerified();
-      if (this.responseHeld) this.resumeResponse();
-    } else {
-      this.refuse(Reason.SignatureMismatch);
+  /** What the headers alone say; the verdict too when the body takes no part, or there is none. */
+  private begin(config: Config, rule: Rule, scheme: Scheme, endOfStream: bool): void {
+    const attempt = this.root.takeAttempt();
+    this.attempt = attempt;
+    const lines = config.lines;
+    const isSigning = config.mode == Mode.Sign;
+    let reason = isSigning ? scheme.beginSigning(lines, this.request.headers, attempt) : scheme.begin(lines, attempt);
+    if (reason == Reason.MissingSignature && rule.anonymousConsumer.length != 0 && !scheme.hasCredentials(lines)) {
+      return this.passAnonymous(rule);
     }
+    if (reason == Reason.None && attempt.wantsBody) {
+      // The body of an upgrade never ends, so that there would never be a verdict.
+      if (lines.isUpgrade) reason = Reason.UnsupportedUpgrade;
+      else if (lines.announcesMoreThan(rule.maxBodyBytes)) reason = Reason.BodyTooLarge;
+    }
+    if (reason == Reason.None && endOfStream && scheme.refusesEmptyBody) reason = Reason.EmptyBody;
+    if (reason == Reason.None && !isSigning) reason = scheme.verifyEarly(attempt);
+    if (reason != Reason.None) this.refuse(reason);
+    else if (endOfStream || !attempt.wantsBody) this.judge();
   }
 
+  private allow(): void {
+    this.root.metrics.allowed.increment();
+    this.settle(State.Passed);
+  }
+
+  private passAnonymous(rule: Rule): void {
+    const config = this.root.config;
+    this.root.metrics.anonymous.increment();
+    if (config.identity !== null && config.mode == Mode.Verify) {
+      this.request.headers.set(config.identityHeader, rule.anonymousConsumer);
+    }
+    this.settle(State.Passed);
+  }
+
+  /** The verdict over the whole request; does nothing when there is one already. */
+  private judge(): void {
+    if (this.state != State.Waiting) return;
+    const rule = this.waitingRule();
+    const scheme = rule.scheme!;
+    const attempt = this.waitingAttempt();
+    if (this.root.config.mode == Mode.Sign) return this.sign(scheme, attempt);
+    const reason = rule.judge(scheme, attempt);
+    if (reason == Reason.None) this.accept(rule, scheme, attempt);
+    else this.refuse(reason);
+  }
+
+  private accept(rule: Rule, scheme: Scheme, attempt: Attempt): void {
+    const config = this.root.config;
+    const consumer = attempt.consumer;
+    this.root.metrics.verified.increment();
+    const metrics = rule.metrics;
+    if (metrics !== null) {
+      metrics.verified.increment();
+      metrics.bodyBytes.record(attempt.bodyBytes);
+      const key = attempt.key;
+      if (key !== null) key.count();
+    }
+    if (this.headersHeld) {
+      if (rule.hidesCredentials) scheme.hideCredentials(this.request.headers);
+      if (consumer !== null && config.identity !== null && config.mode == Mode.Verify) {
+        this.request.headers.set(config.identityHeader, consumer.name);
+      }
+    }
+    this.pass();
+  }
+
+  private sign(scheme: Scheme, attempt: Attempt): void {
+    const rule = this.waitingRule();
+    let reason = attempt.bodyBytes == 0 && scheme.refusesEmptyBody ? Reason.EmptyBody : Reason.None;
+    if (reason == Reason.None) reason = scheme.sign(this.request.headers, attempt);
+    if (reason != Reason.None) return this.refuse(reason);
+    this.root.metrics.signed.increment();
+    const metrics = rule.metrics;
+    if (metrics !== null) metrics.bodyBytes.record(attempt.bodyBytes);
+    this.pass();
+  }
+
+  private pass(): void {
+    this.settle(State.Passed);
+    if (this.responseHeld) this.resumeResponse();
+  }
+
+  /** Answers in the place of upstream, or only counts. */
   private refuse(reason: Reason): void {
+    const root = this.root;
+    const rule = this.rule;
+    log.debug(this.line(reason));
+    if (root.config.mode == Mode.Report) {
+      root.metrics.countReported(reason);
+      return this.pass();
+    }
     this.settle(State.Refused);
-    this.root.refusals.send(reason);
+    root.metrics.countRejected(reason);
+    if (rule !== null && rule.metrics !== null) rule.metrics!.rejected.increment();
+    root.refusals.send(reason, rule === null ? root.noRule : rule.challenge);
+  }
+
+  /** What an operator wants to know of a refusal; nothing in it is secret. */
+  private line(reason: Reason): string {
+    const rule = this.rule;
+    let text = detailsOf(reason);
+    if (rule !== null && rule.id.length != 0) text += " rule " + rule.id + " scheme " + rule.schemeName;
+    const attempt = this.attempt;
+    if (attempt !== null && attempt.key !== null) text += " key " + attempt.key!.id;
+    const request = this.headersHeld ? this.request.headers.get("x-request-id") : null;
+    return request === null ? text : text + " request " + request.slice(0, 128);
   }
 
   private settle(state: State): void {
     this.state = state;
     this.root.waiting.remove(this);
-    const verification = this.verification;
-    if (verification === null) return;
-    this.verification = null;
-    this.root.giveVerification(verification);
+    const attempt = this.attempt;
+    if (attempt === null) return;
+    this.attempt = null;
+    this.root.giveAttempt(attempt);
   }
 
-  private waitingVerification(): Verification {
-    return this.verification!;
+  private waitingAttempt(): Attempt {
+    return this.attempt!;
+  }
+
+  private waitingRule(): Rule {
+    return this.rule!;
   }
 }
 

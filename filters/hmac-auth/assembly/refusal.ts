@@ -1,75 +1,67 @@
-// Why a request is refused, and what the client is told: the same for every 401, so that it learns nothing. The reason
-// goes to %RESPONSE_CODE_DETAILS%, the metrics and the debug log.
-import { Counter, GrpcStatus, LocalResponse, log } from "@proxy-wasm-kit/sdk";
+// What a client is told: the same for every 401, so that it learns nothing. The reason goes to %RESPONSE_CODE_DETAILS% and,
+// when `debug_headers` asks for it, to a header.
+import { GrpcStatus, LocalResponse } from "@proxy-wasm-kit/sdk";
+import { REASON_NAMES, Reason } from "./reason";
 
-export enum Reason {
-  None,
-  DuplicateHeader,
-  MissingSignature,
-  MalformedSignature,
-  UnsupportedUpgrade,
-  EmptyBody,
-  SignatureMismatch,
-  BodyTooLarge,
-  BodyTimeout,
+/** `reject` and `debug_headers` of the configuration. */
+export class RefusalOptions {
+  status: u32 = 401;
+  realm: string = "hmac";
+  body: string = '{"error":"unauthorized"}';
+  contentType: string = "application/json";
+  hasDebugHeaders: bool = false;
 }
 
-const NAMES: StaticArray<string> = [
-  "",
-  "duplicate_header",
-  "missing_signature",
-  "malformed_signature",
-  "unsupported_upgrade",
-  "empty_body",
-  "signature_mismatch",
-  "body_too_large",
-  "body_timeout",
-];
+/** How a client may authenticate: what a 401 says of the rule's scheme. */
+export class Challenge {
+  /** Made when it is first needed. */
+  response: LocalResponse | null = null;
+
+  constructor(
+    readonly authScheme: string,
+    /** The value of Accept-Signature; "" for none. */
+    readonly acceptSignature: string,
+  ) {}
+}
 
 export class Refusals {
-  private unauthorized: LocalResponse = answer(401, '{"error":"unauthorized"}', GrpcStatus.Unauthenticated).header(
-    "www-authenticate",
-    'HMAC realm="hmac"',
-  );
-  private tooLarge: LocalResponse = answer(413, '{"error":"body too large"}', GrpcStatus.ResourceExhausted);
-  private timeout: LocalResponse = answer(408, '{"error":"body too slow"}', GrpcStatus.DeadlineExceeded);
-  private verified: Counter = Counter.define("hmac_auth_verified");
-  private rejected: Counter = Counter.define("hmac_auth_rejected");
-  private byReason: StaticArray<Refusal | null> = new StaticArray<Refusal | null>(NAMES.length);
+  constructor(private options: RefusalOptions) {}
 
-  send(reason: Reason): void {
-    const refusal = this.of(reason);
-    this.rejected.increment();
-    refusal.counter.increment();
-    log.debug(refusal.details);
-    const response =
-      reason == Reason.BodyTooLarge ? this.tooLarge : reason == Reason.BodyTimeout ? this.timeout : this.unauthorized;
-    response.details(refusal.details).send();
+  /** Answers the current request. */
+  send(reason: Reason, challenge: Challenge): void {
+    const response = this.responseFor(reason, challenge);
+    if (this.options.hasDebugHeaders) response.header("x-hmac-auth-reason", unchecked(REASON_NAMES[reason]));
+    response.details(detailsOf(reason)).send();
   }
 
-  countVerified(): void {
-    this.verified.increment();
+  private responseFor(reason: Reason, challenge: Challenge): LocalResponse {
+    if (reason == Reason.BodyTooLarge) return answer(413, '{"error":"body too large"}', GrpcStatus.ResourceExhausted);
+    if (reason == Reason.BodyTimeout) return answer(408, '{"error":"body too slow"}', GrpcStatus.DeadlineExceeded);
+    if (reason == Reason.ConsumerNotAllowed) return answer(403, '{"error":"forbidden"}', GrpcStatus.PermissionDenied);
+    const known = challenge.response;
+    // With the reason in it, every answer is another one.
+    if (known !== null && !this.options.hasDebugHeaders) return known;
+    const made = this.unauthorized(challenge);
+    challenge.response = made;
+    return made;
   }
 
-  /** Made when a reason first occurs, so that what never happens is not in the statistics. A reason is within bounds. */
-  private of(reason: Reason): Refusal {
-    const known = unchecked(this.byReason[reason]);
-    if (known !== null) return known;
-    const refusal = new Refusal(unchecked(NAMES[reason]));
-    this.byReason[reason] = refusal;
-    return refusal;
+  private unauthorized(challenge: Challenge): LocalResponse {
+    const options = this.options;
+    const response = new LocalResponse(options.status)
+      .header("content-type", options.contentType)
+      .body(options.body)
+      .grpc(options.status == 403 ? GrpcStatus.PermissionDenied : GrpcStatus.Unauthenticated);
+    if (options.status != 401) return response;
+    response.header("www-authenticate", challenge.authScheme + ' realm="' + options.realm + '"');
+    if (challenge.acceptSignature.length != 0) response.header("accept-signature", challenge.acceptSignature);
+    return response;
   }
 }
 
-/** What one reason needs. */
-class Refusal {
-  readonly details: string;
-  readonly counter: Counter;
-
-  constructor(name: string) {
-    this.details = "hmac_auth:" + name;
-    this.counter = Counter.define("hmac_auth_rejected_" + name);
-  }
+/** As access logs have it. */
+export function detailsOf(reason: Reason): string {
+  return "hmac_auth:" + unchecked(REASON_NAMES[reason]);
 }
 
 function answer(status: u32, body: string, grpcStatus: GrpcStatus): LocalResponse {

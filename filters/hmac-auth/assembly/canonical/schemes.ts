@@ -1,0 +1,17 @@
+// The canonical schemes by name: one line each in `createCanonical`.
+import { RequestLines } from "../lines";
+import { Scheme } from "../scheme";
+import { CanonicalOptions } from "./options";
+
+/** Every name that `scheme` may have besides the presets. */
+export const CANONICAL_NAMES: StaticArray<string> = ["kong", "apisix", "cavage", "higress", "rfc9421", "aws-sigv4"];
+
+export function isCanonical(name: string): bool {
+  for (let i = 0; i < CANONICAL_NAMES.length; ++i) if (unchecked(CANONICAL_NAMES[i]) == name) return true;
+  return false;
+}
+
+/** Null for a scheme that is not there yet. */
+export function createCanonical(name: string, options: CanonicalOptions, lines: RequestLines): Scheme | null {
+  return null;
+}

@@ -1,0 +1,104 @@
+// Reads what a rule says of a canonical scheme: who may sign, and what must be signed.
+import { ConfigReader, JsonKind } from "@proxy-wasm-kit/sdk/json";
+import { ALGORITHM_NAMES, Algorithm } from "../algorithm";
+import { same } from "../bytes";
+import { CanonicalOptions } from "../canonical/options";
+import { createCanonical } from "../canonical/schemes";
+import { Consumer } from "../key";
+import { RequestLines } from "../lines";
+import { Scheme } from "../scheme";
+import { KeyFormat, readSecrets } from "./keys";
+
+const NOTHING = new ArrayBuffer(0);
+
+/** sha1 only when it is named. */
+const DEFAULT_ALGORITHMS: u32 = (1 << Algorithm.Sha256) | (1 << Algorithm.Sha384) | (1 << Algorithm.Sha512);
+
+/** Null after an error. */
+export function readCanonical(
+  reader: ConfigReader,
+  name: string,
+  lines: RequestLines,
+  toleranceSeconds: i64,
+  validatesBody: bool,
+  where: string,
+): Scheme | null {
+  const consumers = readConsumers(reader, where);
+  readAllow(reader, consumers);
+  const components = reader.stringsOr("required_components", []);
+  if (reader.has("required_components") && components.length == 0) {
+    reader.fail("required_components", "at least one", "none");
+  }
+  const isAws = name == "aws-sigv4";
+  const options = new CanonicalOptions(
+    consumers,
+    components.length == 0 ? null : components,
+    validatesBody,
+    readAlgorithms(reader),
+    toleranceSeconds * 1000,
+    isAws ? reader.bytes("region") : NOTHING,
+    isAws ? reader.bytes("service") : NOTHING,
+  );
+  const scheme = createCanonical(name, options, lines);
+  if (scheme === null) reader.fail("scheme", "a scheme that is there", "one that is not there yet");
+  return scheme;
+}
+
+function readConsumers(reader: ConfigReader, where: string): StaticArray<Consumer> {
+  const readers = reader.objects("consumers");
+  if (reader.has("consumers") && readers.length == 0) reader.fail("consumers", "at least one consumer", "none");
+  const format = new KeyFormat();
+  const consumers = new StaticArray<Consumer>(readers.length);
+  for (let i = 0; i < readers.length; ++i) {
+    const one = unchecked(readers[i]);
+    const name = one.string("name");
+    if (name.length == 0) one.fail("name", "a name", "an empty one");
+    const keyId = one.bytes("key_id");
+    if (keyId.byteLength == 0) one.fail("key_id", "a key id", "an empty one");
+    for (let k = 0; k < i; ++k) {
+      const other = unchecked(consumers[k]);
+      if (isSame(keyId, other.keyId)) one.fail("key_id", "an id of its own", "one that another consumer has");
+    }
+    const algorithm = one.oneOfOr("algorithm", ALGORITHM_NAMES, -1);
+    const secrets = readSecrets(one, format, where + ", consumer " + name);
+    unchecked((consumers[i] = new Consumer(name, keyId, secrets, algorithm)));
+  }
+  return consumers;
+}
+
+function isSame(a: ArrayBuffer, b: ArrayBuffer): bool {
+  return a.byteLength == b.byteLength && same(changetype<usize>(a), changetype<usize>(b), a.byteLength);
+}
+
+/** Each name must be a consumer's. */
+function readAllow(reader: ConfigReader, consumers: StaticArray<Consumer>): void {
+  if (!reader.has("allow")) return;
+  const names = reader.stringsOr("allow", []);
+  for (let i = 0; i < consumers.length; ++i) unchecked(consumers[i]).isAllowed = false;
+  for (let k = 0; k < names.length; ++k) {
+    let isKnown = false;
+    for (let i = 0; i < consumers.length; ++i) {
+      if (unchecked(consumers[i]).name != unchecked(names[k])) continue;
+      unchecked(consumers[i]).isAllowed = true;
+      isKnown = true;
+    }
+    if (!isKnown) reader.fail("allow", "names of consumers", "another one");
+  }
+}
+
+function readAlgorithms(reader: ConfigReader): u32 {
+  const list = reader.list("allowed_algorithms");
+  if (list === null) return DEFAULT_ALGORITHMS;
+  if (list.length == 0) reader.fail("allowed_algorithms", "at least one algorithm", "none");
+  let allowed: u32 = 0;
+  let item = list.first;
+  while (item !== null) {
+    const name = item.kind == JsonKind.String ? item.string() : "";
+    let found = -1;
+    for (let i = 0; i < ALGORITHM_NAMES.length; ++i) if (unchecked(ALGORITHM_NAMES[i]) == name) found = i;
+    if (found < 0) reader.failAt(item, 'one of "sha1" "sha256" "sha384" "sha512"', "");
+    else allowed |= 1 << found;
+    item = item.next;
+  }
+  return allowed;
+}
