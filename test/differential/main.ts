@@ -36,18 +36,20 @@ async function main(): Promise<number> {
   const [seed, runs, most] = [values.seed, values.runs, values.most].map(count) as [number, number, number];
   const chosen = values.run === undefined ? Array.from({ length: runs }, (_, run) => run) : [count(values.run)];
   await compile("test/differential/assembly/probe.ts", probe, ["--use", "abort="]);
-  const comparison = new Comparison({ host: hostEngine, envoy: await envoyEngine() }, probe);
+  const engines = { host: hostEngine, envoy: await envoyEngine() };
   const progress = new Progress(chosen.length);
   const found: Difference[] = [];
+  const comparison = new Comparison(engines, probe);
   try {
-    for (const { run, scenario } of bySetUp(chosen.map((run) => ({ run, scenario: generate(seed, run) })))) {
+    const runsBySetUp = bySetUp(chosen.map((run) => ({ run, scenario: generate(seed, run) })));
+    const suspects = await suspicious(runsBySetUp, () => new Comparison(engines, probe), progress);
+    // One after the other, as what differs on a busy machine may not differ on a quiet one.
+    for (const { run, scenario } of suspects) {
       if (found.length >= most) break;
       const { differs } = await comparison.compare(scenario);
-      if (differs.length > 0) {
-        const difference = await explain(comparison, run, scenario);
-        if (isNew(found, difference) && values.output !== "json") console.log(`${describe(difference)}\n`);
-      }
-      progress.ran(found.length);
+      if (differs.length === 0) continue;
+      const difference = await explain(comparison, run, scenario);
+      if (isNew(found, difference) && values.output !== "json") console.log(`${describe(difference)}\n`);
     }
   } finally {
     progress.end();
@@ -58,20 +60,56 @@ async function main(): Promise<number> {
   return found.length > 0 ? 1 : 0;
 }
 
+interface Run {
+  readonly run: number;
+  readonly scenario: Scenario;
+}
+
+/** Runs wait most of the time, so that several pairs of proxies share a processor. */
+const lanes = 8;
+
+/** Runs that differ when each is tried once, many at a time. */
+async function suspicious(
+  groups: readonly (readonly Run[])[],
+  newComparison: () => Comparison,
+  progress: Progress,
+): Promise<Run[]> {
+  const waiting = [...groups];
+  const suspects: Run[] = [];
+  const work = async () => {
+    const comparison = newComparison();
+    try {
+      for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+        for (const one of group) {
+          if ((await comparison.compare(one.scenario, 1)).differs.length > 0) suspects.push(one);
+          progress.ran(suspects.length);
+        }
+      }
+    } finally {
+      await comparison.close();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, waiting.length) }, work));
+  return suspects.sort((a, b) => a.run - b.run);
+}
+
 function count(text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 0) throw new Error(`not a whole number: ${text}`);
   return number;
 }
 
-/** Those of the same set-up in a row, as each set-up needs proxies of its own. */
-function bySetUp<T extends { readonly scenario: Scenario }>(list: readonly T[]): T[] {
-  const groups = new Map<string, T[]>();
-  for (const item of list) {
-    const key = JSON.stringify(item.scenario.setUp);
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+/** Runs of one set-up to a group, as each set-up needs proxies of its own; groups so small that all lanes have work. */
+function bySetUp(runs: readonly Run[]): Run[][] {
+  const most = Math.max(20, Math.ceil(runs.length / lanes / 4));
+  const groups = new Map<string, Run[]>();
+  for (const one of runs) {
+    const key = JSON.stringify(one.scenario.setUp);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  return Array.from(groups.values()).flat();
+  return Array.from(groups.values()).flatMap((all) =>
+    Array.from({ length: Math.ceil(all.length / most) }, (_, at) => all.slice(at * most, (at + 1) * most)),
+  );
 }
 
 /** Files it; the same smallest scenario is told once. */

@@ -74,7 +74,7 @@ export class Progress {
     this.runs++;
     if (!process.stderr.isTTY || Date.now() - this.#shownAt < 100) return;
     this.#shownAt = Date.now();
-    process.stderr.write(`\r\x1b[K${this.runs} of ${this.#all} runs, ${found} differences`);
+    process.stderr.write(`\r\x1b[K${this.runs} of ${this.#all} runs, ${found} to look at again`);
   }
 
   end(): void {
