@@ -3,120 +3,105 @@
  * see a difference: `npm run third-party -- folder/*.wasm`. Exit code 1 when somebody could.
  */
 import { basename } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import {
-  type ClusterSpec,
-  ConfigurationRefused,
-  type Engine,
-  type Exchange,
-  envoyEngine,
-  hostEngine,
-  type LogLine,
-  type ProxyOptions,
-  type ProxyRequest,
-} from "@proxy-wasm-kit/testing";
+import { type Engine, envoyEngine, hostEngine } from "@proxy-wasm-kit/testing";
 import { Command } from "commander";
+import { type Look, look, type Setting, uncounted } from "./look.ts";
+import { type Mood, moods } from "./requests.ts";
 
 const program = new Command("third-party")
   .description("Do these modules behave on our own host as they do on the real Envoy?")
   .argument("<modules...>", "paths of .wasm files")
   .option("--configuration <text>", "given to each of them", "")
+  .option("--vm-id <id>", "of each of them", "")
   .option("--cluster <names...>", "clusters they call over HTTP", ["httpbin", "web_service"])
   .option("--grpc-cluster <names...>", "clusters they call over gRPC", ["grpcbin"])
   .option("--tcp", "they are network filters")
   .parse();
 const options = program.opts<{
   configuration: string;
+  vmId: string;
   cluster: string[];
   grpcCluster: string[];
   tcp?: true;
 }>();
+const { configuration, vmId, cluster: http, grpcCluster: grpc, tcp: isTcp = false } = options;
+const setting: Setting = { configuration, vmId, http, grpc, isTcp };
 
-const requests: readonly ProxyRequest[] = [
-  {
-    path: "/headers?x=1",
-    headers: [
-      ["x-a", "1"],
-      ["x-a", "2"],
-      ["cookie", "a=b"],
-    ],
-  },
-  { method: "POST", headers: [["content-type", "application/json"]], body: '{"id":"a","token":"b"}' },
-  { method: "PUT", path: "/echo", body: ["he", "llo", " world"], trailers: [["x-t", "1"]] },
-  { method: "POST", headers: [["buffer-operation", "replace"]], body: "[original body]" },
-  { method: "HEAD", path: "/head" },
-  { method: "POST", path: "/wrong", headers: [["content-type", "application/json"]], body: "{}" },
-];
+/** Tries of a module that throws dice, until host and Envoy have thrown the same. */
+const tries = 6;
 
-const setUp = (wasm: string): ProxyOptions => {
-  const name = basename(wasm, ".wasm");
-  // Other SDKs look nothing up by root ID, and pause as Envoy does by default.
-  const filter = { name, wasm, rootId: "", configuration: options.configuration, allowOnHeadersStopIteration: false };
-  const http: ClusterSpec = { http: { status: 200, headers: [["x-callout", "yes"]], body: "2" } };
-  const grpc: ClusterSpec = { grpc: { messages: [Uint8Array.of(8, 2)] } };
-  return {
-    filters: options.tcp ? [] : [filter],
-    ...(options.tcp && { networkFilters: [filter] }),
-    upstream: { status: 200, headers: [["x-up", "1"]], body: "upstream body" },
-    clusters: {
-      ...Object.fromEntries(options.cluster.map((cluster) => [cluster, http])),
-      ...Object.fromEntries(options.grpcCluster.map((cluster) => [cluster, grpc])),
-    },
-  };
-};
-
-/** By name of what is looked at. */
-type Seen = Record<string, unknown>;
-
-async function look(engine: Engine, wasm: string): Promise<Seen> {
-  try {
-    const proxy = await engine.start(setUp(wasm));
-    const seen: Seen = { "logs at the start": texts(proxy.startLogs) };
-    if (options.tcp) {
-      const { received, end, upstream, logs, callbacks } = await proxy.connect({ pieces: ["hello"] });
-      const names = callbacks.map(({ name }) => name).filter((name) => !name.endsWith("_data"));
-      Object.assign(seen, { received: text(received), end, upstream: upstream && text(upstream), names });
-      seen.logs = texts(logs);
-    } else {
-      for (const [at, request] of requests.entries()) {
-        for (const [part, value] of Object.entries(shown(await proxy.send(request)))) {
-          seen[`request ${at + 1}: ${part}`] = value;
-        }
-      }
-    }
-    await proxy.close();
-    return seen;
-  } catch (error) {
-    if (error instanceof ConfigurationRefused) return { refused: texts(error.logs) };
-    throw error;
-  }
+interface Difference {
+  readonly part: string;
+  readonly host: unknown;
+  readonly envoy: unknown;
 }
 
-const shown = ({ outcome, status, details, headers, body, trailers, upstream, logs, callbacks }: Exchange): Seen => ({
-  ...{ outcome, status, details, headers, body: text(body), trailers, logs: texts(logs) },
-  upstream: upstream && { ...upstream, body: text(upstream.body) },
-  // How the network cuts a body is not the module's doing.
-  callbacks: callbacks
-    .filter(({ name }) => !name.endsWith("_body"))
-    .map(({ name, result }) => `${name} = ${result ?? ""}`),
-});
+interface Comparison {
+  readonly differences: readonly Difference[];
+  /** Parts that differ from one run to the next on the same engine. */
+  readonly varying: readonly string[];
+  readonly isCalling: boolean;
+}
 
-const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
+/** A difference is one that no run on Envoy shares with any on the host. */
+async function compare(envoy: Engine, wasm: string, mood: Mood): Promise<Comparison> {
+  const [hosts, envoys] = [await looks(hostEngine, wasm, mood, 1), await looks(envoy, wasm, mood, 1)];
+  const first = differencesOf(hosts, envoys);
+  if (first.length > 0) {
+    hosts.push(...(await looks(hostEngine, wasm, mood, 2)));
+    const isVaried = first.some(({ part }) => valuesOf(hosts, part, envoys).size > 1);
+    // What is always the same on the host may still be a matter of chance on Envoy: one more look tells.
+    envoys.push(...(await looks(envoy, wasm, mood, isVaried ? tries - 1 : 1)));
+    if (isVaried) hosts.push(...(await looks(hostEngine, wasm, mood, tries - 3)));
+  }
+  const differences = differencesOf(hosts, envoys);
+  const isDifferent = new Set(differences.map(({ part }) => part));
+  const varying = first.map(({ part }) => part).filter((part) => !isDifferent.has(part));
+  return { differences, varying, isCalling: hosts.some(({ isCalling }) => isCalling) };
+}
 
-/** What is said, once each and without numbers: ticks and addresses differ from run to run. */
-const texts = (logs: readonly LogLine[]) =>
-  [...new Set(logs.map(({ level, message }) => `${level} ${message.replaceAll(/\d+/g, "#")}`))].sort();
+async function looks(engine: Engine, wasm: string, mood: Mood, count: number): Promise<Look[]> {
+  const all: Look[] = [];
+  while (all.length < count) all.push(await look(engine, wasm, setting, mood));
+  return all;
+}
+
+function differencesOf(hosts: readonly Look[], envoys: readonly Look[]): Difference[] {
+  const parts = new Set([...hosts, ...envoys].flatMap(({ parts }) => [...parts.keys()]));
+  return [...parts].flatMap((part) => {
+    const [onHost, onEnvoy] = [valuesOf(hosts, part, envoys), valuesOf(envoys, part, hosts)];
+    if ([...onHost].some((value) => onEnvoy.has(value))) return [];
+    return [{ part, host: [...onHost].join(" or "), envoy: [...onEnvoy].join(" or ") }];
+  });
+}
+
+/** What a part was in any of these looks, without what any look has seen in the background. */
+function valuesOf(looks: readonly Look[], part: string, others: readonly Look[]): Set<string> {
+  const background = new Set([...looks, ...others].flatMap(({ background }) => [...background]));
+  const foreground = (value: unknown) =>
+    part.endsWith("logs") || part === "logs at the start"
+      ? (value as string[] | undefined)?.filter((line) => !background.has(uncounted(line)))
+      : value;
+  return new Set(looks.map(({ parts }) => JSON.stringify(foreground(parts.get(part))) ?? "nothing"));
+}
+
+function print(name: string, { differences, varying }: Comparison): void {
+  process.stdout.write(`${differences.length === 0 ? "same     " : "different"}  ${name}\n`);
+  if (varying.length > 0) process.stdout.write(`  varies, on both alike: ${varying.join(", ")}\n`);
+  for (const { part, host, envoy } of differences) {
+    process.stdout.write(`  ${part}\n    host:  ${host}\n    envoy: ${envoy}\n`);
+  }
+  if (differences.length > 0) process.exitCode = 1;
+}
 
 const envoy = await envoyEngine();
 for (const wasm of program.args) {
-  const [host, real] = [await look(hostEngine, wasm), await look(envoy, wasm)];
-  const different = [...new Set([...Object.keys(host), ...Object.keys(real)])].filter(
-    (part) => !isDeepStrictEqual(host[part], real[part]),
-  );
-  process.stdout.write(`${different.length === 0 ? "same     " : "different"}  ${basename(wasm)}\n`);
-  for (const part of different) {
-    process.stdout.write(`  ${part}\n    host:  ${JSON.stringify(host[part])}\n`);
-    process.stdout.write(`    envoy: ${JSON.stringify(real[part])}\n`);
+  const [first, ...others] = moods;
+  if (first === undefined) break;
+  const comparison = await compare(envoy, wasm, first);
+  print(basename(wasm), comparison);
+  // One that calls nobody does the same whatever nobody answers.
+  for (const mood of comparison.isCalling ? others : []) {
+    print(`${basename(wasm)}, ${mood.name}`, await compare(envoy, wasm, mood));
   }
-  if (different.length > 0) process.exitCode = 1;
 }
