@@ -119,7 +119,8 @@ class Half implements FilterDirection {
   }
 }
 
-const inEnd = (name: string): string => `${name} in proxy_on_log or proxy_on_done ends the Envoy process`;
+const inEnd = "closing or answering a stream in proxy_on_log, proxy_on_done or proxy_on_delete ends the Envoy process";
+const twice = "closing or answering a stream that this callback closes or answers already ends the Envoy process";
 
 export class HttpContext extends StreamContext implements HttpFilter {
   readonly manager: FilterManager;
@@ -128,6 +129,8 @@ export class HttpContext extends StreamContext implements HttpFilter {
   /** The VM failed and the stream was answered for it. */
   hasFailedStream = false;
   #phase: Phase = "stream";
+  /** What the callback has asked for that is running. */
+  #ending: "close" | "answer" | null = null;
 
   /** `manager` runs the chain this context is a filter of. */
   constructor(root: RootContext, manager: FilterManager, info: StreamInfo) {
@@ -217,19 +220,28 @@ export class HttpContext extends StreamContext implements HttpFilter {
 
   override closeStream(type: StreamType): void {
     if (type !== StreamType.Request && type !== StreamType.Response) return;
-    if (this.#phase !== "stream") throw new EnvoyCrash(inEnd("proxy_close_stream"));
+    this.#end("close", () => this.manager.reset());
     this.manager.details ??= "wasm_close_stream";
-    this.vm.defer(() => this.manager.reset());
   }
 
   override sendLocalResponse(response: LocalResponse): void {
-    if (this.#phase !== "stream") {
-      throw new EnvoyCrash(inEnd("proxy_send_local_response"));
-    }
     const { status, body, headers, grpcStatus } = response;
     const details = response.details.replace(/[\t\n\v\f\r ]/g, "_");
     const grpc = grpcStatus <= 16 ? { grpcStatus } : {};
-    this.vm.defer(() => this.manager.sendLocalReply({ status, body, headers, details, ...grpc }));
+    this.#end("answer", () => this.manager.sendLocalReply({ status, body, headers, details, ...grpc }));
+  }
+
+  /** Ends the stream when the callback has returned. Envoy would end it again with what it has freed by then. */
+  #end(how: "close" | "answer", act: () => void): void {
+    if (this.#phase !== "stream") throw new EnvoyCrash(inEnd);
+    const { request, response } = this.manager;
+    const endsTwice = response.calling || (request.calling && how === "close");
+    if (this.#ending === "close" || (this.#ending === "answer" && endsTwice)) throw new EnvoyCrash(twice);
+    this.#ending = how;
+    this.vm.defer(() => {
+      this.#ending = null;
+      act();
+    });
   }
 
   protected override get maps(): ReadableMaps {
