@@ -187,7 +187,8 @@ class HmacAuth extends WaitingContext {
     const isSigning = config.mode == Mode.Sign;
     let reason = isSigning ? scheme.beginSigning(lines, this.request.headers, attempt) : scheme.begin(lines, attempt);
     if (reason == Reason.MissingSignature && rule.anonymousConsumer.length != 0 && !scheme.hasCredentials(lines)) {
-      return this.passAnonymous(rule);
+      this.passAnonymous(rule);
+      return;
     }
     if (reason == Reason.None && attempt.wantsBody) {
       // The body of an upgrade never ends, so that there would never be a verdict.
@@ -220,24 +221,25 @@ class HmacAuth extends WaitingContext {
     const rule = this.waitingRule();
     const scheme = rule.scheme!;
     const attempt = this.waitingAttempt();
-    if (this.root.config.mode == Mode.Sign) return this.sign(scheme, attempt);
-    const reason = rule.judge(scheme, attempt);
-    if (reason == Reason.None) this.accept(rule, scheme, attempt);
-    else this.refuse(reason);
+    const isSigning = this.root.config.mode == Mode.Sign;
+    const reason = isSigning ? this.sign(scheme, attempt) : rule.judge(scheme, attempt);
+    if (reason != Reason.None) this.refuse(reason);
+    else this.accept(rule, scheme, attempt, isSigning);
   }
 
-  private accept(rule: Rule, scheme: Scheme, attempt: Attempt): void {
+  private accept(rule: Rule, scheme: Scheme, attempt: Attempt, isSigning: bool): void {
     const config = this.root.config;
     const consumer = attempt.consumer;
-    this.root.metrics.verified.increment();
+    if (isSigning) this.root.metrics.signed.increment();
+    else this.root.metrics.verified.increment();
     const metrics = rule.metrics;
     if (metrics !== null) {
-      metrics.verified.increment();
+      if (!isSigning) metrics.verified.increment();
       metrics.bodyBytes.record(attempt.bodyBytes);
       const key = attempt.key;
       if (key !== null) key.count();
     }
-    if (this.headersHeld) {
+    if (this.headersHeld && !isSigning) {
       if (rule.hidesCredentials) scheme.hideCredentials(this.request.headers);
       if (consumer !== null && config.identity !== null && config.mode == Mode.Verify) {
         this.request.headers.set(config.identityHeader, consumer.name);
@@ -246,15 +248,9 @@ class HmacAuth extends WaitingContext {
     this.pass();
   }
 
-  private sign(scheme: Scheme, attempt: Attempt): void {
-    const rule = this.waitingRule();
-    let reason = attempt.bodyBytes == 0 && scheme.refusesEmptyBody ? Reason.EmptyBody : Reason.None;
-    if (reason == Reason.None) reason = scheme.sign(this.request.headers, attempt);
-    if (reason != Reason.None) return this.refuse(reason);
-    this.root.metrics.signed.increment();
-    const metrics = rule.metrics;
-    if (metrics !== null) metrics.bodyBytes.record(attempt.bodyBytes);
-    this.pass();
+  private sign(scheme: Scheme, attempt: Attempt): Reason {
+    if (attempt.bodyBytes == 0 && scheme.refusesEmptyBody) return Reason.EmptyBody;
+    return scheme.sign(this.request.headers, attempt);
   }
 
   private pass(): void {
@@ -269,7 +265,8 @@ class HmacAuth extends WaitingContext {
     log.debug(this.line(reason));
     if (root.config.mode == Mode.Report) {
       root.metrics.countReported(reason);
-      return this.pass();
+      this.pass();
+      return;
     }
     this.settle(State.Refused);
     root.metrics.countRejected(reason);

@@ -15,10 +15,12 @@ export class LazyCounter {
   }
 
   increment(): void {
-    const counter = this.counter;
-    if (counter !== null) return counter.increment();
-    this.define();
-    this.increment();
+    let counter = this.counter;
+    if (counter === null) {
+      counter = Counter.define(this.name);
+      this.counter = counter;
+    }
+    counter.increment();
   }
 }
 

@@ -49,7 +49,7 @@ function readName(reader: ConfigReader, key: string): ArrayBuffer {
 }
 
 function isHost(name: ArrayBuffer): bool {
-  return isBytes(changetype<usize>(name), name.byteLength, String.UTF8.encode("host"));
+  return isSame(name, String.UTF8.encode("host"));
 }
 
 function readList(reader: ConfigReader): SignatureList | null {
@@ -59,10 +59,14 @@ function readList(reader: ConfigReader): SignatureList | null {
   const pair = readText(list, "pair");
   const signature = readText(list, "signature");
   const timestamp = list.has("timestamp") ? readText(list, "timestamp") : NOTHING;
-  if (isBytes(changetype<usize>(timestamp), timestamp.byteLength, signature)) {
+  if (isSame(timestamp, signature) && signature.byteLength != 0) {
     list.fail("timestamp", "another key than the signature's", "the same");
   }
   return new SignatureList(separator, pair, signature, timestamp);
+}
+
+function isSame(a: ArrayBuffer, b: ArrayBuffer): bool {
+  return isBytes(changetype<usize>(a), a.byteLength, b);
 }
 
 function readText(reader: ConfigReader, key: string): ArrayBuffer {
@@ -86,7 +90,8 @@ function readTime(reader: ConfigReader, template: Template, lines: RequestLines,
   if (i32(isElement) + i32(isHeader) + i32(isBody) != 1) time.failHere('one of "element" "header" "body_json"', "");
   if (isElement) {
     const element = time.bytes("element");
-    if (list === null || !isBytes(changetype<usize>(element), element.byteLength, list.timestamp)) {
+    if (list !== null && list.timestamp.byteLength == 0) list.timestamp = element;
+    if (list === null || element.byteLength == 0 || !isSame(element, list.timestamp) || isSame(element, list.signature)) {
       time.fail("element", "the timestamp of the list", "another one");
     }
   } else if (list !== null && list.timestamp.byteLength != 0) {
@@ -116,6 +121,7 @@ class StringToSign {
   private last: Part | null = null;
   private hasTimestamp: bool = false;
   private hasId: bool = false;
+  private hasQuery: bool = false;
   private inTail: bool = false;
   private count: i32 = 0;
 
@@ -137,7 +143,10 @@ class StringToSign {
       if (open != at) this.add(PartKind.Literal, text.slice(at, open), null);
       if (open == size) break;
       const close = open + findByte(ptr + open, size - open, 0x7d);
-      if (close == size) return this.fail("a } behind each {", "none");
+      if (close == size) {
+        this.fail("a } behind each {", "none");
+        return;
+      }
       this.addPlaceholder(text.slice(open + 1, close));
       at = close + 1;
     }
@@ -159,6 +168,7 @@ class StringToSign {
     if (this.hasTimestamp != template.hasTime && !isInBody && !isInHeader && !isInTail) {
       this.fail(template.hasTime ? "{timestamp}, as there is one" : '"timestamp", as there is a {timestamp}', "none");
     }
+    if (template.bodyHash !== null && !this.hasQuery) this.fail("{url} or {query}, which has the digest", "none");
     if (this.hasId != (template.id !== null)) {
       this.fail(this.hasId ? '"id", as there is an {id}' : "{id}, as there is one", "none");
     }
@@ -177,7 +187,8 @@ class StringToSign {
     const word = findByte(changetype<usize>(name), size, 0x3a);
     const kind = this.kindOf(name.slice(0, word));
     if (kind == PartKind.Literal || (kind == PartKind.Header) != (word != size)) {
-      return this.fail("a placeholder that is known", "another one");
+      this.fail("a placeholder that is known", "another one");
+      return;
     }
     ++this.count;
     this.add(kind, NOTHING, this.lineOf(kind, name.slice(min(word + 1, size))));
@@ -205,8 +216,9 @@ class StringToSign {
     const template = this.template;
     if (kind == PartKind.Timestamp) this.hasTimestamp = true;
     if (kind == PartKind.Id) this.hasId = true;
+    if (kind == PartKind.Url || kind == PartKind.Query) this.hasQuery = true;
     if (kind == PartKind.Body || kind == PartKind.Form) {
-      if (template.coverage != Coverage.None) return this.fail("{body} or {form} once", "more");
+      if (template.coverage != Coverage.None) this.fail("{body} or {form} once", "more");
       template.coverage = kind == PartKind.Body ? Coverage.Body : Coverage.Form;
       if (kind == PartKind.Form) template.contentType = this.lines.watch(String.UTF8.encode("content-type"));
       this.inTail = true;

@@ -18,7 +18,7 @@ export class SignatureList {
     readonly pair: ArrayBuffer,
     readonly signature: ArrayBuffer,
     /** Empty when the time is not in the list. */
-    readonly timestamp: ArrayBuffer,
+    public timestamp: ArrayBuffer,
   ) {}
 
   begin(ptr: usize, size: i32): void {

@@ -164,7 +164,7 @@ export class TemplateScheme extends Scheme {
     const template = this.template;
     const coverage = template.coverage;
     attempt.wantsBody = coverage != Coverage.None || template.validatesBody;
-    if (coverage == Coverage.Body) return attempt.beginMac(unchecked(this.keyList[0]), attempt.text);
+    if (coverage == Coverage.Body) attempt.beginMac(unchecked(this.keyList[0]), attempt.text);
     const type = template.contentType;
     if (coverage == Coverage.Form && type !== null && isForm(type.ptr, type.size)) {
       attempt.isForm = true;
@@ -237,6 +237,7 @@ export class TemplateScheme extends Scheme {
     const template = this.template;
     const field = template.bodyField;
     if (field === null) return Reason.None;
+    if (attempt.bodyBytes == 0) return Reason.MissingTimestamp;
     whole.read(attempt.bodyBytes);
     const found = field.find(whole.ptr, whole.size, template.unit);
     if (found == Found.Absent) return Reason.MissingTimestamp;
