@@ -159,8 +159,10 @@ export class RootContext extends Context {
     this.vm.callback(this, "proxy_on_context_create", [this.id, 0], () => {});
     this.configurationToRead = null;
     this.#isCreated = true;
+    // That it has trapped is of no interest to Envoy, unless the next one fails too: requests will find a failed VM.
     const size = this.vm.options.vmConfiguration.length;
     if (!this.#accepts("proxy_on_vm_start", size)) return this.vm.failure ?? "proxy_on_vm_start returned false";
+    if (this.vm.failure !== null) return null;
     this.configurationToRead = this.plugin.configuration;
     const isConfigured = this.#accepts("proxy_on_configure", this.plugin.configuration.length);
     this.configurationToRead = null;
@@ -219,8 +221,10 @@ export class RootContext extends Context {
   }
 
   #accepts(name: "proxy_on_vm_start" | "proxy_on_configure", size: number): boolean {
-    const accepted = this.vm.callback(this, name, [this.id, size], (result) => result !== 0);
-    return accepted && this.vm.failure === null;
+    const isExported = this.vm.exports(name);
+    return this.vm.callbackAnyway(this, name, [this.id, size], (result) =>
+      result === null ? !isExported : result !== 0,
+    );
   }
 
   #armTick(): void {

@@ -182,8 +182,21 @@ export class Vm {
     values: readonly number[],
     settle: (result: number | null, isStopped: boolean) => T,
   ): T {
-    const result = this.failure === null ? this.#call(context, name, values) : null;
-    const settled = settle(result ?? null, this.#stopsIteration);
+    return this.failure === null ? this.callbackAnyway(context, name, values, settle) : this.#settle(null, settle);
+  }
+
+  /** As `callback`, in a VM that has failed too: Envoy starts one without looking (context.cc, `ContextBase::onStart`). */
+  callbackAnyway<T>(
+    context: Context,
+    name: CallbackName,
+    values: readonly number[],
+    settle: (result: number | null, isStopped: boolean) => T,
+  ): T {
+    return this.#settle(this.#call(context, name, values) ?? null, settle);
+  }
+
+  #settle<T>(result: number | null, settle: (result: number | null, isStopped: boolean) => T): T {
+    const settled = settle(result, this.#stopsIteration);
     this.#stopsIteration = false;
     for (let action = this.#afterCall.shift(); action !== undefined; action = this.#afterCall.shift()) action();
     return settled;
@@ -192,8 +205,9 @@ export class Vm {
   #call(context: Context, name: CallbackName, values: readonly number[]): number | undefined {
     const guest = this.#exports.get(name);
     if (guest === undefined || !this.allows(name)) return undefined;
+    const { failure } = this;
     const result = this.#traced(context, name, values, guest);
-    const isReturn = result !== undefined && this.failure === null;
+    const isReturn = result !== undefined && this.failure === failure;
     const unsigned = isReturn ? result >>> 0 : undefined;
     this.services.onCallback({
       context,
@@ -229,8 +243,9 @@ export class Vm {
 
   #fail(name: string, error: unknown): void {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    this.failure ??= `Function: ${name} failed: Uncaught ${reason}${this.loaded.debugInfo.backtrace(error)}`;
-    this.services.hostLog(this.failure);
+    const failure = `Function: ${name} failed: Uncaught ${reason}${this.loaded.debugInfo.backtrace(error)}`;
+    this.failure ??= failure;
+    this.services.hostLog(failure);
   }
 
   #start(): void {

@@ -89,6 +89,26 @@ test("a filter that refuses its configuration is reported with what it logged", 
   await expect(refused).rejects.toMatchObject({ logs: [{ level: "info", message: "heard" }] });
 });
 
+describe("a root context whose creation has trapped", () => {
+  const trap = '(func (export "proxy_on_context_create") (param i32 i32) (unreachable))';
+  const vmStart = (result: number) => callback("proxy_on_vm_start", 2, `${logs} (i32.const ${result})`);
+
+  test("is started nevertheless, and fails each request", async () => {
+    const proxy = await start(`${trap} ${vmStart(1)}`);
+    expect(proxy.startLogs.map(({ message }) => message)).toEqual(["heard", "heard", "heard"]);
+    expect(await proxy.send({})).toMatchObject({ status: 503, details: "wasm_fail_stream", callbacks: [] });
+  });
+
+  test("is refused when it does not start", async () => {
+    await expect(start(`${trap} ${vmStart(0)}`)).rejects.toMatchObject({ logs: [{ message: "heard" }] });
+  });
+
+  test("is not configured", async () => {
+    const proxy = await start(`${trap} ${callback("proxy_on_configure", 2, `${logs} (i32.const 0)`)}`);
+    expect(proxy.startLogs).toEqual([]);
+  });
+});
+
 test("logs below the level stay unheard", async () => {
   const proxy = await start(callback("proxy_on_request_headers", 3, `${logs} (i32.const 0)`), { logLevel: "warn" });
   expect((await proxy.send({})).logs).toEqual([]);
