@@ -15,6 +15,7 @@ import type { Mood } from "./requests.ts";
 export interface Setting {
   readonly configuration: string;
   readonly vmId: string;
+  readonly rootId: string;
   /** Clusters by what they speak. */
   readonly http: readonly string[];
   readonly grpc: readonly string[];
@@ -81,10 +82,10 @@ async function run(
   return isCalling;
 }
 
-function setUp(wasm: string, { configuration, vmId, http, grpc, isTcp }: Setting, mood: Mood): ProxyOptions {
+function setUp(wasm: string, { configuration, vmId, rootId, http, grpc, isTcp }: Setting, mood: Mood): ProxyOptions {
   const name = basename(wasm, ".wasm");
-  // Other SDKs look nothing up by root ID, and pause as Envoy does by default.
-  const filter = { name, wasm, rootId: "", vmId, configuration, allowOnHeadersStopIteration: false };
+  // Most SDKs look nothing up by root ID. They pause as Envoy does by default.
+  const filter = { name, wasm, rootId, vmId, configuration, allowOnHeadersStopIteration: false };
   const clusters: Record<string, ClusterSpec> = {};
   for (const cluster of http) clusters[cluster] = mood.http;
   for (const cluster of grpc) clusters[cluster] = mood.grpc;

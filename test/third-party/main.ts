@@ -13,6 +13,7 @@ const program = new Command("third-party")
   .argument("<modules...>", "paths of .wasm files")
   .option("--configuration <text>", "given to each of them", "")
   .option("--vm-id <id>", "of each of them", "")
+  .option("--root-id <id>", "of each of them", "")
   .option("--cluster <names...>", "clusters they call over HTTP", ["httpbin", "web_service"])
   .option("--grpc-cluster <names...>", "clusters they call over gRPC", ["grpcbin"])
   .option("--tcp", "they are network filters")
@@ -20,12 +21,13 @@ const program = new Command("third-party")
 const options = program.opts<{
   configuration: string;
   vmId: string;
+  rootId: string;
   cluster: string[];
   grpcCluster: string[];
   tcp?: true;
 }>();
-const { configuration, vmId, cluster: http, grpcCluster: grpc, tcp: isTcp = false } = options;
-const setting: Setting = { configuration, vmId, http, grpc, isTcp };
+const { configuration, vmId, rootId, cluster: http, grpcCluster: grpc, tcp: isTcp = false } = options;
+const setting: Setting = { configuration, vmId, rootId, http, grpc, isTcp };
 
 /** Tries of a module that throws dice, until host and Envoy have thrown the same. */
 const tries = 6;
