@@ -6,6 +6,8 @@ import { addHeader } from "./add-header.ts";
 import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
+import { hmacAuthPresets } from "./hmac-auth-presets.ts";
+import { hmacAuthRules } from "./hmac-auth-rules.ts";
 import { jwtPayloadPadding } from "./jwt-payload-padding.ts";
 import { queueWorker } from "./queue-worker.ts";
 import { rules } from "./rules.ts";
@@ -13,6 +15,8 @@ import { tcpTap } from "./tcp-tap.ts";
 
 export const scenarios: readonly Scenario[] = [
   ...hmacAuth,
+  ...hmacAuthPresets,
+  ...hmacAuthRules,
   ...hmacAuthConfiguration,
   ...addHeader,
   ...abCohort,
