@@ -8,6 +8,7 @@ import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
 import { hmacAuthPresets } from "./hmac-auth-presets.ts";
 import { hmacAuthRules } from "./hmac-auth-rules.ts";
+import { hmacAuthSigning } from "./hmac-auth-signing.ts";
 import { jwtPayloadPadding } from "./jwt-payload-padding.ts";
 import { queueWorker } from "./queue-worker.ts";
 import { rules } from "./rules.ts";
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuth,
   ...hmacAuthPresets,
   ...hmacAuthRules,
+  ...hmacAuthSigning,
   ...hmacAuthConfiguration,
   ...addHeader,
   ...abCohort,
