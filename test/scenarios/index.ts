@@ -7,6 +7,7 @@ import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
 import { hmacAuthPresets } from "./hmac-auth-presets.ts";
+import { hmacAuthRefusedRules } from "./hmac-auth-refused-rules.ts";
 import { hmacAuthRules } from "./hmac-auth-rules.ts";
 import { hmacAuthSigning } from "./hmac-auth-signing.ts";
 import { jwtPayloadPadding } from "./jwt-payload-padding.ts";
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthRules,
   ...hmacAuthSigning,
   ...hmacAuthConfiguration,
+  ...hmacAuthRefusedRules,
   ...addHeader,
   ...abCohort,
   ...jwtPayloadPadding,

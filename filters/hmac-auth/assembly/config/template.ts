@@ -91,7 +91,12 @@ function readTime(reader: ConfigReader, template: Template, lines: RequestLines,
   if (isElement) {
     const element = time.bytes("element");
     if (list !== null && list.timestamp.byteLength == 0) list.timestamp = element;
-    if (list === null || element.byteLength == 0 || !isSame(element, list.timestamp) || isSame(element, list.signature)) {
+    if (
+      list === null ||
+      element.byteLength == 0 ||
+      !isSame(element, list.timestamp) ||
+      isSame(element, list.signature)
+    ) {
       time.fail("element", "the timestamp of the list", "another one");
     }
   } else if (list !== null && list.timestamp.byteLength != 0) {
