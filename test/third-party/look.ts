@@ -116,7 +116,9 @@ const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 /** Times, addresses and random numbers are no two runs' the same. */
 const lines = (logs: readonly LogLine[]): string[] =>
   logs.map(({ level, message }) => {
-    const unvaried = message.replace(/(upstream-service-time\W+)\d+/g, "$1#").replace(/\d{5,}|(?<=127\.0\.0\.1:)\d+/g, "#");
+    const unvaried = message
+      .replace(/(upstream-service-time\W+)\d+/g, "$1#")
+      .replace(/\d{5,}|(?<=127\.0\.0\.1:)\d+/g, "#");
     return `${level} ${unvaried}`;
   });
 
