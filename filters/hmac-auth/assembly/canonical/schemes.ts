@@ -1,6 +1,9 @@
 // The canonical schemes by name: one line each in `createCanonical`.
 import { RequestLines } from "../lines";
 import { Scheme } from "../scheme";
+import { Apisix } from "./apisix";
+import { Cavage } from "./cavage";
+import { Kong } from "./kong";
 import { CanonicalOptions } from "./options";
 
 /** Every name that `scheme` may have besides the presets. */
@@ -13,5 +16,8 @@ export function isCanonical(name: string): bool {
 
 /** Null for a scheme that is not there yet. */
 export function createCanonical(name: string, options: CanonicalOptions, lines: RequestLines): Scheme | null {
+  if (name == "kong") return new Kong(options, lines);
+  if (name == "apisix") return new Apisix(options, lines);
+  if (name == "cavage") return new Cavage(options, lines);
   return null;
 }

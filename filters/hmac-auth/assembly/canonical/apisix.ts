@@ -1,0 +1,59 @@
+// APISIX's scheme. Source: github.com/apache/apisix apisix/plugins/hmac-auth.lua; a header that is named and absent is
+// refused here, not passed over.
+import { StringBuilder } from "@proxy-wasm-kit/sdk";
+import { Attempt } from "../attempt";
+import { isBytes } from "../bytes";
+import { RequestLines } from "../lines";
+import { Reason } from "../reason";
+import { AuthParams, Quoting, skipScheme } from "./auth-params";
+import { HeaderListScheme, isName, Part } from "./header-list-scheme";
+import { CanonicalOptions } from "./options";
+
+const REQUEST_TARGET = String.UTF8.encode("@request-target");
+const DATE = String.UTF8.encode("date");
+const DIGEST = String.UTF8.encode("digest");
+
+export class Apisix extends HeaderListScheme {
+  constructor(options: CanonicalOptions, lines: RequestLines) {
+    super(options, lines, new AuthParams("keyId", Quoting.Required));
+  }
+
+  protected locate(): Reason {
+    const line = this.authorization;
+    if (line.count > 1) return Reason.DuplicateHeader;
+    if (line.size == 0) return Reason.MissingSignature;
+    const skipped = skipScheme(line.ptr, line.size, "signature");
+    if (skipped < 0) return Reason.MalformedSignature;
+    this.valuePtr = line.ptr + skipped;
+    this.valueSize = line.size - skipped;
+    return Reason.None;
+  }
+
+  /** Without `headers` the key id alone is signed: that covers too little, but it is well formed. */
+  protected isIncomplete(parts: i32): bool {
+    return this.params.algorithm.isAbsent;
+  }
+
+  protected partOf(ptr: usize, size: i32): Part {
+    if (isBytes(ptr, size, REQUEST_TARGET)) return Part.Target;
+    if (isName(ptr, size, DATE)) return Part.Date;
+    return isName(ptr, size, DIGEST) ? Part.Digest : Part.Other;
+  }
+
+  protected coversUsual(parts: i32): bool {
+    return (parts & Part.Target) != 0 && (parts & Part.Date) != 0;
+  }
+
+  protected beginText(to: StringBuilder): void {
+    to.appendBytes(this.params.keyId.ptr, this.params.keyId.size).appendByte(0x0a);
+  }
+
+  protected endText(to: StringBuilder): void {
+    to.appendByte(0x0a);
+  }
+
+  protected appendDerived(part: Part, ptr: usize, size: i32, to: StringBuilder, attempt: Attempt): StringBuilder {
+    this.appendTarget(to, false);
+    return to;
+  }
+}

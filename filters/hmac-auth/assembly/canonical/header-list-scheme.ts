@@ -1,0 +1,338 @@
+// What kong, apisix and cavage share: parameters in one header say who signs, how, and which headers; each of those is a
+// line of the string to sign. What differs between them is in a file of each.
+import { HeaderMap, StringBuilder } from "@proxy-wasm-kit/sdk";
+import { Base64Alphabet, decodeBase64 } from "@proxy-wasm-kit/sdk/crypto";
+import { ALGORITHM_NAMES, digestSize } from "../algorithm";
+import { Attempt } from "../attempt";
+import { findByte } from "../bytes";
+import { Key } from "../key";
+import { Line, MAX_PARSED, RequestLines } from "../lines";
+import { Reason } from "../reason";
+import { Scheme } from "../scheme";
+import { freshness, NO_TIME } from "../template/timestamp";
+import { AuthParams, Param } from "./auth-params";
+import { expectDigest } from "./body-digest";
+import {
+  appendHeader,
+  appendLower,
+  isComponentName,
+  isDerived,
+  MAX_COMPONENTS,
+  Required,
+  sameFolded,
+} from "./components";
+import { parseHttpDate } from "./http-date";
+import { Holder, KeyTable } from "./key-table";
+import { CanonicalOptions } from "./options";
+
+/** Skew that the published schemes allow. */
+const TOLERANCE_MS: i64 = 300_000;
+
+/** What a signed name can stand for, besides any other header. */
+export enum Part {
+  Other = 0,
+  Target = 1,
+  Date = 2,
+  XDate = 4,
+  Created = 8,
+  Expires = 16,
+  Digest = 32,
+}
+
+export abstract class HeaderListScheme extends Scheme {
+  protected readonly path: Line;
+  protected readonly method: Line;
+  protected readonly date: Line;
+  protected readonly xDate: Line;
+  protected readonly authorization: Line;
+  protected readonly toleranceMs: i64;
+  private digest: Line;
+  private required: Required | null = null;
+  private validatesBody: bool;
+  private table: KeyTable;
+
+  // Of the request whose headers are looked at now.
+  private holder: Holder | null = null;
+  private algorithm: i32 = 0;
+  private claimed: usize = 0;
+  /** Where the credentials are. */
+  protected valuePtr: usize = 0;
+  protected valueSize: i32 = 0;
+
+  constructor(
+    options: CanonicalOptions,
+    protected readonly lines: RequestLines,
+    protected readonly params: AuthParams,
+  ) {
+    super();
+    this.path = lines.watch(String.UTF8.encode(":path"));
+    this.method = lines.watch(String.UTF8.encode(":method"));
+    this.date = lines.watch(String.UTF8.encode("date"));
+    this.xDate = lines.watch(String.UTF8.encode("x-date"));
+    this.authorization = lines.watch(String.UTF8.encode("authorization"));
+    this.digest = lines.watch(String.UTF8.encode("digest"));
+    this.toleranceMs = options.toleranceMs == 0 ? TOLERANCE_MS : options.toleranceMs;
+    this.validatesBody = options.validatesBody;
+    this.table = new KeyTable(options);
+    const names = options.requiredComponents;
+    if (names !== null) this.required = new Required(names);
+  }
+
+  /** Finds the parameters of the signature, in one of the headers that may have them. */
+  protected abstract locate(): Reason;
+
+  /** What of the list of headers stands for something; `Other` for any other header. */
+  protected abstract partOf(ptr: usize, size: i32): Part;
+
+  /** Whether the signature covers what it must when the configuration does not say. */
+  protected abstract coversUsual(parts: i32): bool;
+
+  /** Appends the line of a derived component; the rest of the text goes to what is returned. */
+  protected abstract appendDerived(
+    part: Part,
+    ptr: usize,
+    size: i32,
+    to: StringBuilder,
+    attempt: Attempt,
+  ): StringBuilder;
+
+  /** What stands in front of the first line. */
+  protected beginText(to: StringBuilder): void {}
+
+  /** What stands behind the last line. */
+  protected endText(to: StringBuilder): void {}
+
+  /** Of several lines of a signed header: signed as one, or refused. */
+  protected get joinsLines(): bool {
+    return false;
+  }
+
+  /** Names of headers are signed in lower case, or as the client writes them. */
+  protected get lowersNames(): bool {
+    return false;
+  }
+
+  /** The algorithm that the client names; -1 for none that is known. */
+  protected algorithmOf(name: Param, holder: Holder): i32 {
+    return macAlgorithm(name);
+  }
+
+  /** What parameters mean that are not there. */
+  protected complete(): void {}
+
+  /** Whether parameters are missing that must be there, or contradict each other. */
+  protected isIncomplete(parts: i32): bool {
+    return this.params.algorithm.isAbsent || this.params.headers.isAbsent;
+  }
+
+  /** The reason when a time that is signed is missing, wrong or not fresh. */
+  protected checkTime(parts: i32): Reason {
+    if ((parts & Part.XDate) != 0) return this.checkDate(this.xDate);
+    return (parts & Part.Date) != 0 ? this.checkDate(this.date) : Reason.MissingTimestamp;
+  }
+
+  /** Whether the MAC is right. */
+  protected matches(attempt: Attempt): bool {
+    return this.matchesWith(0, 0, attempt);
+  }
+
+  get challenge(): string {
+    return "Signature";
+  }
+
+  get isUnique(): bool {
+    return true;
+  }
+
+  get keys(): StaticArray<Key> {
+    return this.table.keys;
+  }
+
+  hasCredentials(lines: RequestLines): bool {
+    return this.authorization.count != 0;
+  }
+
+  hideCredentials(headers: HeaderMap): void {
+    headers.remove("authorization");
+  }
+
+  begin(lines: RequestLines, attempt: Attempt): Reason {
+    const params = this.params;
+    const found = this.locate();
+    if (found != Reason.None) return found;
+    if (this.valueSize > MAX_PARSED || !params.parse(this.valuePtr, this.valueSize)) return Reason.MalformedSignature;
+    if (params.signature.size <= 0) return Reason.MissingSignature;
+    this.complete();
+    const parts = this.readNames();
+    if (parts < 0 || params.keyId.size <= 0 || this.isIncomplete(parts)) return Reason.MalformedSignature;
+    const claimed = attempt.claims.next();
+    const size = decodeMac(params.signature, claimed);
+    if (size <= 0) return Reason.MalformedSignature;
+
+    const holder = this.table.find(params.keyId.ptr, params.keyId.size);
+    if (holder === null) return Reason.UnknownKey;
+    const algorithm = this.algorithmOf(params.algorithm, holder);
+    if (!holder.mayUse(algorithm)) return Reason.AlgorithmNotAllowed;
+    if (size != digestSize(algorithm)) return Reason.MalformedSignature;
+    this.holder = holder;
+    this.algorithm = algorithm;
+    this.claimed = claimed;
+
+    const required = this.required;
+    if (required === null ? !this.coversUsual(parts) : !required.isMetBy(requiredBits)) {
+      return Reason.InsufficientCoverage;
+    }
+    const composed = this.compose(attempt);
+    if (composed != Reason.None) return composed;
+    const time = this.checkTime(parts);
+    return time == Reason.None ? this.prepareBody(parts, attempt) : time;
+  }
+
+  verifyEarly(attempt: Attempt): Reason {
+    if (!this.matches(attempt)) return Reason.SignatureMismatch;
+    // Without waiting for it: a body is announced, and nothing covers it.
+    const hasBody = this.validatesBody && this.lines.announcesMoreThan(0);
+    return hasBody && !attempt.expectsDigest ? reasonOfBody(attempt) : Reason.None;
+  }
+
+  finish(attempt: Attempt): Reason {
+    if (this.validatesBody && attempt.bodyBytes != 0 && !attempt.expectsDigest) return reasonOfBody(attempt);
+    return attempt.digestsMatch() ? Reason.None : Reason.DigestMismatch;
+  }
+
+  /** Whether one of the keys makes the MAC that is claimed, over the text with these bytes in its gap. */
+  protected matchesWith(ptr: usize, size: i32, attempt: Attempt): bool {
+    const holder = this.holder;
+    if (holder === null) return false;
+    return holder.verify(attempt, this.algorithm, attempt.text, ptr, size, attempt.otherText, this.claimed);
+  }
+
+  protected checkDate(line: Line): Reason {
+    if (line.size == 0) return Reason.MissingTimestamp;
+    const time = line.count == 1 ? parseHttpDate(line.ptr, line.size) : NO_TIME;
+    return time == NO_TIME ? Reason.MalformedTimestamp : freshness(time, this.toleranceMs);
+  }
+
+  /** `<method> <path>`, the method in lower case or as it is. */
+  protected appendTarget(to: StringBuilder, lowersMethod: bool): void {
+    const method = this.method;
+    if (lowersMethod) appendLower(method.ptr, method.size, to);
+    else to.appendBytes(method.ptr, method.size);
+    to.appendByte(0x20).appendBytes(this.path.ptr, this.path.size);
+  }
+
+  /** What is covered, as `Part`s; those that the configuration names in `requiredBits`. -1 when it is no list of names. */
+  private readNames(): i32 {
+    const required = this.required;
+    let parts = 0;
+    let count = 0;
+    requiredBits = 0;
+    names.begin(this.params.headers);
+    while (names.next()) {
+      if (++count > MAX_COMPONENTS || !isComponentName(names.ptr, names.size)) return -1;
+      const part = this.partOf(names.ptr, names.size);
+      // The target may be put together in a way that holds it once.
+      if (part == Part.Target && (parts & part) != 0) return -1;
+      parts |= part;
+      if (required !== null) requiredBits |= required.bitsOf(names.ptr, names.size);
+    }
+    return parts;
+  }
+
+  private compose(attempt: Attempt): Reason {
+    let to = attempt.text.clear();
+    attempt.otherText.clear();
+    this.beginText(to);
+    let isFirst = true;
+    names.begin(this.params.headers);
+    while (names.next()) {
+      if (!isFirst) to.appendByte(0x0a);
+      isFirst = false;
+      const part = this.partOf(names.ptr, names.size);
+      if (part == Part.Target || part == Part.Created || part == Part.Expires) {
+        to = this.appendDerived(part, names.ptr, names.size, to, attempt);
+        continue;
+      }
+      if (isDerived(names.ptr, names.size)) return Reason.MissingComponent;
+      if (this.lowersNames) appendLower(names.ptr, names.size, to);
+      else to.appendBytes(names.ptr, names.size);
+      const count = appendHeader(this.lines, names.ptr, names.size, to.append(": "));
+      if (count == 0) return Reason.MissingComponent;
+      if (count > 1 && !this.joinsLines) return Reason.DuplicateHeader;
+    }
+    this.endText(to);
+    return Reason.None;
+  }
+
+  /** Takes the digest when it is signed; else remembers what a body would be refused for. */
+  private prepareBody(parts: i32, attempt: Attempt): Reason {
+    attempt.wantsBody = this.validatesBody;
+    if (!this.validatesBody) return Reason.None;
+    const isCovered = (parts & Part.Digest) != 0;
+    if (isCovered) {
+      const value = attempt.tail.clear();
+      appendHeader(this.lines, changetype<usize>(DIGEST), DIGEST.byteLength, value);
+      if (value.length > MAX_PARSED) return Reason.MalformedSignature;
+      expectDigest(value.ptr, value.length, attempt);
+    }
+    const reason = isCovered || this.digest.count == 0 ? Reason.DigestMissing : Reason.InsufficientCoverage;
+    attempt.tail.clear().appendByte(reason);
+    // Less than all that must be signed is refused before any MAC is made.
+    const isShort = reason == Reason.InsufficientCoverage && this.lines.announcesMoreThan(0);
+    return isShort ? reason : Reason.None;
+  }
+}
+
+/** The names of a list, a blank between two. */
+class Names {
+  ptr: usize = 0;
+  size: i32 = 0;
+  private at: usize = 0;
+  private end: usize = 0;
+
+  begin(list: Param): void {
+    this.at = list.ptr;
+    this.end = list.isAbsent ? 0 : list.ptr + list.size;
+  }
+
+  next(): bool {
+    // An end of 0: there is no list, or the last name was given out.
+    if (this.end == 0) return false;
+    this.ptr = this.at;
+    this.size = findByte(this.at, <i32>(this.end - this.at), 0x20);
+    this.at += this.size + 1;
+    if (this.at > this.end) this.end = 0;
+    return true;
+  }
+}
+
+const DIGEST = String.UTF8.encode("digest");
+
+// One of each serves all schemes, within a callback.
+const names = new Names();
+let requiredBits: u32 = 0;
+
+/** "hmac-sha256" and its like; -1 for another name. */
+export function macAlgorithm(name: Param): i32 {
+  for (let i = 0; i < ALGORITHM_NAMES.length; ++i) {
+    const known = unchecked(ALGORITHM_NAMES[i]);
+    if (name.size != known.length + 5) continue;
+    let same = load<u32>(name.ptr) == 0x63616d68 && load<u8>(name.ptr + 4) == 0x2d;
+    for (let k = 0; same && k < known.length; ++k) same = load<u8>(name.ptr + 5 + k) == known.charCodeAt(k);
+    if (same) return i;
+  }
+  return -1;
+}
+
+export function isName(ptr: usize, size: i32, lower: ArrayBuffer): bool {
+  return size == lower.byteLength && sameFolded(changetype<usize>(lower), ptr, size);
+}
+
+/** Decodes to `into` (66 bytes); returns how many, -1 when it is no base64. */
+function decodeMac(signature: Param, into: usize): i32 {
+  return signature.size > 88 ? -1 : decodeBase64(signature.ptr, signature.size, into, Base64Alphabet.Standard);
+}
+
+function reasonOfBody(attempt: Attempt): Reason {
+  return <Reason>load<u8>(attempt.tail.ptr);
+}

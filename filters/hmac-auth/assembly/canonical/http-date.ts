@@ -1,0 +1,62 @@
+// Dates of HTTP (RFC 9110 section 5.6.7), in the form that is sent today: "Sun, 06 Nov 1994 08:49:37 GMT".
+import { isText } from "@proxy-wasm-kit/sdk";
+import { NO_TIME } from "../template/timestamp";
+
+const DAYS = "MonTueWedThuFriSatSun";
+const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/** Milliseconds since 1970; NO_TIME when it is no such date. */
+export function parseHttpDate(ptr: usize, size: i32): i64 {
+  if (size != 29 || !isText(ptr + 3, 2, ", ") || !isText(ptr + 25, 4, " GMT")) return NO_TIME;
+  if (load<u8>(ptr + 7) != 0x20 || load<u8>(ptr + 11) != 0x20 || load<u8>(ptr + 16) != 0x20) return NO_TIME;
+  if (load<u8>(ptr + 19) != 0x3a || load<u8>(ptr + 22) != 0x3a) return NO_TIME;
+  const month = indexIn(MONTHS, ptr + 8);
+  const day = digits(ptr + 5, 2);
+  const year = digits(ptr + 12, 4);
+  if (indexIn(DAYS, ptr) < 0 || month < 0) return NO_TIME;
+  return timeOf(year, month + 1, day, digits(ptr + 17, 2), digits(ptr + 20, 2), digits(ptr + 23, 2));
+}
+
+/** Milliseconds since 1970; NO_TIME when there is no such day or time of day. */
+export function timeOf(year: i32, month: i32, day: i32, hour: i32, minute: i32, second: i32): i64 {
+  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return NO_TIME;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return NO_TIME;
+  return ((<i64>daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60000 + second * 1000;
+}
+
+/** A decimal number of so many digits; -1 when a byte is none. */
+export function digits(ptr: usize, count: i32): i32 {
+  let value = 0;
+  for (let i = 0; i < count; ++i) {
+    const digit = <i32>load<u8>(ptr + i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Which of the names of three letters it is; -1 when it is none. */
+function indexIn(names: string, ptr: usize): i32 {
+  for (let i = 0; i < names.length; i += 3) {
+    let k = 0;
+    while (k < 3 && load<u8>(ptr + k) == names.charCodeAt(i + k)) ++k;
+    if (k == 3) return i / 3;
+  }
+  return -1;
+}
+
+function daysOf(year: i32, month: i32): i32 {
+  if (month == 2) return isLeap(year) ? 29 : 28;
+  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
+
+function isLeap(year: i32): bool {
+  return (year & 3) == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+/** With years that begin in March, so that the odd day is their last. */
+function daysSince1970(year: i32, month: i32, day: i32): i32 {
+  const y = month > 2 ? year : year - 1;
+  const m = month > 2 ? month - 3 : month + 9;
+  return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 719469;
+}
