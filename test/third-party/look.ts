@@ -24,7 +24,7 @@ export interface Setting {
 
 export interface Look {
   readonly parts: ReadonlyMap<string, unknown>;
-  /** What the module logs without any request, and so at any time. */
+  /** What the module logs and whom it calls without any request, and so at any time. */
   readonly background: ReadonlySet<string>;
   /** It has called clusters: it may do something else when they answer something else. */
   readonly isCalling: boolean;
@@ -44,9 +44,11 @@ export async function look(engine: Engine, wasm: string, setting: Setting, mood:
     isCalling = await run(proxy, setting, mood, parts);
     const isTicking = proxy.abiCalls.has("proxy_set_tick_period_milliseconds");
     if (isTicking) {
-      const { length } = proxy.logs;
+      const before = await proxy.waitFor(() => true);
       await new Promise((resolve) => setTimeout(resolve, idleMs));
-      for (const line of lines(proxy.logs.slice(length))) background.add(uncounted(line));
+      const after = await proxy.waitFor(() => true);
+      for (const line of lines(after.logs.slice(before.logs.length))) background.add(uncounted(line));
+      for (const call of after.calls.slice(before.calls.length)) background.add(uncounted(callText(call)));
     }
     const metrics = Object.entries(await proxy.metrics()).sort();
     parts.set("metrics", isTicking ? metrics.map(([name]) => name) : metrics);

@@ -81,7 +81,7 @@ function differencesOf(hosts: readonly Look[], envoys: readonly Look[]): Differe
 function valuesOf(looks: readonly Look[], part: string, others: readonly Look[]): Set<string> {
   const background = new Set([...looks, ...others].flatMap(({ background }) => [...background]));
   const foreground = (value: unknown) =>
-    part.endsWith("logs") || part === "logs at the start"
+    /(logs|calls|logs at the start)$/.test(part)
       ? (value as string[] | undefined)?.filter((line) => !background.has(uncounted(line)))
       : value;
   return new Set(looks.map(({ parts }) => JSON.stringify(foreground(parts.get(part))) ?? "nothing"));
