@@ -68,7 +68,7 @@ export class Attempt {
   /** From now on the MAC by this key runs over `text`, and over the body as it comes. */
   beginMac(key: Key, text: StringBuilder): void {
     const mac = this.macFor(key);
-    mac.update(text.ptr, text.length);
+    if (text.length != 0) mac.update(text.ptr, text.length);
     this.mac = mac;
   }
 
@@ -76,7 +76,7 @@ export class Attempt {
   endMac(tail: StringBuilder, into: usize): void {
     const mac = this.mac!;
     this.mac = null;
-    mac.update(tail.ptr, tail.length);
+    if (tail.length != 0) mac.update(tail.ptr, tail.length);
     mac.digest(into);
   }
 
@@ -148,7 +148,7 @@ export class Attempt {
 
   /** What tells this request from others: the first bytes of a MAC that was computed, never the text of a header. */
   setFingerprint(mac: usize): void {
-    memory.copy(this.fingerprint, mac, FINGERPRINT_SIZE);
+    store<v128>(this.fingerprint, load<v128>(mac));
   }
 
   get fingerprint(): usize {

@@ -31,7 +31,7 @@ export function readConfig(text: ArrayBuffer): Config | null {
   if (isFull) readRules(reader, config, defaults);
   else applyDefaults(config.rules!, defaults);
   if (!reader.finish("hmac-auth")) return null;
-  if (isFull) Gauge.define("hmac_auth_keys").set(config.keyCount);
+  Gauge.define("hmac_auth_keys").set(isFull ? config.keyCount : 1);
   return config;
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type HeaderLine, hostEngine, type ProxyRequest } from "@proxy-wasm-kit/testing";
 import { expect, test } from "vitest";
-import { hmacAuthPresets } from "../../../test/scenarios/hmac-auth-presets.ts";
+import { hmacAuthPresets } from "./hmac-auth-presets.ts";
 
 const wasm = "dist/hmac-auth.wasm";
 readFileSync(wasm);

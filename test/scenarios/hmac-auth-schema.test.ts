@@ -2,11 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
-import type { Scenario } from "../../../test/scenario.ts";
-import { hmacAuthPresets } from "../../../test/scenarios/hmac-auth-presets.ts";
-import { knownToTheSchema } from "../../../test/scenarios/hmac-auth-refused-rules.ts";
-import { hmacAuthRules } from "../../../test/scenarios/hmac-auth-rules.ts";
-import { hmacAuthSigning } from "../../../test/scenarios/hmac-auth-signing.ts";
+import type { Scenario } from "../scenario.ts";
+import { hmacAuthPresets } from "./hmac-auth-presets.ts";
+import { knownToTheSchema } from "./hmac-auth-refused-rules.ts";
+import { hmacAuthRules } from "./hmac-auth-rules.ts";
+import { hmacAuthSigning } from "./hmac-auth-signing.ts";
 
 const schema = JSON.parse(await readFile("filters/hmac-auth/config.schema.json", "utf8"));
 const accepts = new Ajv2020({ strict: true, strictRequired: false }).compile(schema);
