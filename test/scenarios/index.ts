@@ -5,7 +5,10 @@ import { abi } from "./abi.ts";
 import { addHeader } from "./add-header.ts";
 import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
+import { hmacAuthApisix } from "./hmac-auth-apisix.ts";
+import { hmacAuthCavage } from "./hmac-auth-cavage.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
+import { hmacAuthKong } from "./hmac-auth-kong.ts";
 import { hmacAuthPresets } from "./hmac-auth-presets.ts";
 import { hmacAuthRefusedRules } from "./hmac-auth-refused-rules.ts";
 import { hmacAuthRules } from "./hmac-auth-rules.ts";
@@ -21,6 +24,9 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthRules,
   ...hmacAuthSigning,
   ...hmacAuthConfiguration,
+  ...hmacAuthKong,
+  ...hmacAuthApisix,
+  ...hmacAuthCavage,
   ...hmacAuthRefusedRules,
   ...addHeader,
   ...abCohort,

@@ -5,8 +5,9 @@ import { Attempt } from "../attempt";
 import { isBytes } from "../bytes";
 import { RequestLines } from "../lines";
 import { Reason } from "../reason";
-import { AuthParams, Quoting, skipScheme } from "./auth-params";
-import { HeaderListScheme, isName, Part } from "./header-list-scheme";
+import { AuthParams, Quoting } from "./auth-params";
+import { isName } from "./components";
+import { HeaderListScheme, Part } from "./header-list-scheme";
 import { CanonicalOptions } from "./options";
 
 const REQUEST_TARGET = String.UTF8.encode("@request-target");
@@ -15,18 +16,14 @@ const DIGEST = String.UTF8.encode("digest");
 
 export class Apisix extends HeaderListScheme {
   constructor(options: CanonicalOptions, lines: RequestLines) {
-    super(options, lines, new AuthParams("keyId", Quoting.Required));
+    super(options, lines, new AuthParams("keyId", Quoting.Required, "signature"));
   }
 
   protected locate(): Reason {
     const line = this.authorization;
     if (line.count > 1) return Reason.DuplicateHeader;
     if (line.size == 0) return Reason.MissingSignature;
-    const skipped = skipScheme(line.ptr, line.size, "signature");
-    if (skipped < 0) return Reason.MalformedSignature;
-    this.valuePtr = line.ptr + skipped;
-    this.valueSize = line.size - skipped;
-    return Reason.None;
+    return this.take(line) ? Reason.None : Reason.MalformedSignature;
   }
 
   /** Without `headers` the key id alone is signed: that covers too little, but it is well formed. */
@@ -53,7 +50,7 @@ export class Apisix extends HeaderListScheme {
   }
 
   protected appendDerived(part: Part, ptr: usize, size: i32, to: StringBuilder, attempt: Attempt): StringBuilder {
-    this.appendTarget(to, false);
+    this.appendTarget(to);
     return to;
   }
 }

@@ -1,5 +1,6 @@
 // The parameters of a signature in one header: `name="value"`, with commas between (RFC 9110 section 11.2), strictly.
 import { isText } from "@proxy-wasm-kit/sdk";
+import { ALGORITHM_NAMES } from "../algorithm";
 
 /** One parameter; valid as long as the header. */
 export class Param {
@@ -25,6 +26,8 @@ export enum Quoting {
 }
 
 export class AuthParams {
+  /** It is no list because several lines were joined: Envoy does so with some headers. */
+  isJoined: bool = false;
   readonly keyId: Param;
   readonly algorithm: Param = new Param("algorithm");
   readonly headers: Param = new Param("headers");
@@ -36,6 +39,8 @@ export class AuthParams {
   constructor(
     keyId: string,
     private quoting: Quoting,
+    /** The auth-scheme in front of the parameters, in lower case. */
+    readonly scheme: string,
   ) {
     this.keyId = new Param(keyId);
     this.all = [this.keyId, this.algorithm, this.headers, this.signature, this.created, this.expires];
@@ -44,11 +49,16 @@ export class AuthParams {
   /** Whether it is such a list, in which none of the known names comes twice; others are passed over. */
   parse(ptr: usize, size: i32): bool {
     for (let i = 0; i < this.all.length; ++i) unchecked(this.all[i]).size = -1;
+    this.isJoined = false;
     const end = ptr + size;
     let at = ptr;
     while (at < end) {
-      at = this.parseOne(at, end);
-      if (at == 0) return false;
+      const from = at;
+      at = this.parseOne(from, end);
+      if (at == 0) {
+        this.isJoined = from != ptr && skipScheme(from, <i32>(end - from), this.scheme) >= 0;
+        return false;
+      }
       at = skipBlanks(at, end);
       if (at == end) return true;
       if (load<u8>(at) != 0x2c) return false;
@@ -91,6 +101,18 @@ export class AuthParams {
     }
     return true;
   }
+}
+
+/** "hmac-sha256" and its like; -1 for another name. */
+export function macAlgorithm(name: Param): i32 {
+  for (let i = 0; i < ALGORITHM_NAMES.length; ++i) {
+    const known = unchecked(ALGORITHM_NAMES[i]);
+    if (name.size != known.length + 5) continue;
+    let same = load<u32>(name.ptr) == 0x63616d68 && load<u8>(name.ptr + 4) == 0x2d;
+    for (let k = 0; same && k < known.length; ++k) same = load<u8>(name.ptr + 5 + k) == known.charCodeAt(k);
+    if (same) return i;
+  }
+  return -1;
 }
 
 /** Bytes up to the parameters behind `<scheme> `, its letters in either case; -1 when it is another scheme. */

@@ -5,8 +5,9 @@ import { isBytes } from "../bytes";
 import { Line, RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { freshness, NO_TIME, nowMs, parseTimestamp, Unit } from "../template/timestamp";
-import { AuthParams, Param, Quoting, skipScheme } from "./auth-params";
-import { HeaderListScheme, isName, macAlgorithm, Part } from "./header-list-scheme";
+import { AuthParams, macAlgorithm, Param, Quoting, skipScheme } from "./auth-params";
+import { isName } from "./components";
+import { HeaderListScheme, Part } from "./header-list-scheme";
 import { digits } from "./http-date";
 import { Holder } from "./key-table";
 import { CanonicalOptions } from "./options";
@@ -21,7 +22,7 @@ export class Cavage extends HeaderListScheme {
   private signature: Line;
 
   constructor(options: CanonicalOptions, lines: RequestLines) {
-    super(options, lines, new AuthParams("keyId", Quoting.Optional));
+    super(options, lines, new AuthParams("keyId", Quoting.Optional, "signature"));
     this.signature = lines.watch(String.UTF8.encode("signature"));
   }
 
@@ -55,11 +56,7 @@ export class Cavage extends HeaderListScheme {
       return Reason.None;
     }
     if (authorization.size == 0) return Reason.MissingSignature;
-    const skipped = skipScheme(authorization.ptr, authorization.size, "signature");
-    if (skipped < 0) return Reason.MalformedSignature;
-    this.valuePtr = authorization.ptr + skipped;
-    this.valueSize = authorization.size - skipped;
-    return Reason.None;
+    return this.take(authorization) ? Reason.None : Reason.MalformedSignature;
   }
 
   /** Section 2.1.6: "(created)" alone when there is no list. An empty one is not allowed. */
@@ -96,7 +93,7 @@ export class Cavage extends HeaderListScheme {
     to.appendBytes(ptr, size).append(": ");
     const params = this.params;
     if (part == Part.Target) {
-      this.appendTarget(to, true);
+      this.appendLowerTarget(to);
     } else {
       const param = part == Part.Created ? params.created : params.expires;
       if (!param.isAbsent) to.appendBytes(param.ptr, param.size);

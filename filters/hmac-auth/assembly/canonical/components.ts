@@ -43,6 +43,10 @@ export function sameFolded(lower: usize, ptr: usize, size: i32): bool {
   return true;
 }
 
+export function isName(ptr: usize, size: i32, lower: ArrayBuffer): bool {
+  return size == lower.byteLength && sameFolded(changetype<usize>(lower), ptr, size);
+}
+
 export function isDerived(ptr: usize, size: i32): bool {
   return size != 0 && (load<u8>(ptr) == 0x40 || load<u8>(ptr) == 0x28);
 }

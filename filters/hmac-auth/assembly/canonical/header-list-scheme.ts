@@ -2,27 +2,19 @@
 // line of the string to sign. What differs between them is in a file of each.
 import { HeaderMap, StringBuilder } from "@proxy-wasm-kit/sdk";
 import { Base64Alphabet, decodeBase64 } from "@proxy-wasm-kit/sdk/crypto";
-import { ALGORITHM_NAMES, digestSize } from "../algorithm";
+import { digestSize } from "../algorithm";
 import { Attempt } from "../attempt";
-import { findByte } from "../bytes";
 import { Key } from "../key";
 import { Line, MAX_PARSED, RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { Scheme } from "../scheme";
 import { freshness, NO_TIME } from "../template/timestamp";
-import { AuthParams, Param } from "./auth-params";
+import { AuthParams, macAlgorithm, Param, skipScheme } from "./auth-params";
 import { expectDigest } from "./body-digest";
-import {
-  appendHeader,
-  appendLower,
-  isComponentName,
-  isDerived,
-  MAX_COMPONENTS,
-  Required,
-  sameFolded,
-} from "./components";
+import { appendHeader, appendLower, isComponentName, isDerived, MAX_COMPONENTS, Required } from "./components";
 import { parseHttpDate } from "./http-date";
 import { Holder, KeyTable } from "./key-table";
+import { NameList } from "./name-list";
 import { CanonicalOptions } from "./options";
 
 /** Skew that the published schemes allow. */
@@ -51,11 +43,10 @@ export abstract class HeaderListScheme extends Scheme {
   private validatesBody: bool;
   private table: KeyTable;
 
-  // Of the request whose headers are looked at now.
+  // Of the request whose headers are looked at now; where the credentials are.
   private holder: Holder | null = null;
   private algorithm: i32 = 0;
   private claimed: usize = 0;
-  /** Where the credentials are. */
   protected valuePtr: usize = 0;
   protected valueSize: i32 = 0;
 
@@ -160,7 +151,10 @@ export abstract class HeaderListScheme extends Scheme {
     const params = this.params;
     const found = this.locate();
     if (found != Reason.None) return found;
-    if (this.valueSize > MAX_PARSED || !params.parse(this.valuePtr, this.valueSize)) return Reason.MalformedSignature;
+    if (this.valueSize > MAX_PARSED) return Reason.MalformedSignature;
+    if (!params.parse(this.valuePtr, this.valueSize)) {
+      return params.isJoined ? Reason.DuplicateHeader : Reason.MalformedSignature;
+    }
     if (params.signature.size <= 0) return Reason.MissingSignature;
     this.complete();
     const parts = this.readNames();
@@ -207,17 +201,29 @@ export abstract class HeaderListScheme extends Scheme {
     return holder.verify(attempt, this.algorithm, attempt.text, ptr, size, attempt.otherText, this.claimed);
   }
 
+  /** Whether the header has parameters, behind the name of the auth-scheme. */
+  protected take(line: Line): bool {
+    const skipped = skipScheme(line.ptr, line.size, this.params.scheme);
+    if (skipped < 0) return false;
+    this.valuePtr = line.ptr + skipped;
+    this.valueSize = line.size - skipped;
+    return true;
+  }
+
   protected checkDate(line: Line): Reason {
     if (line.size == 0) return Reason.MissingTimestamp;
     const time = line.count == 1 ? parseHttpDate(line.ptr, line.size) : NO_TIME;
     return time == NO_TIME ? Reason.MalformedTimestamp : freshness(time, this.toleranceMs);
   }
 
-  /** `<method> <path>`, the method in lower case or as it is. */
-  protected appendTarget(to: StringBuilder, lowersMethod: bool): void {
-    const method = this.method;
-    if (lowersMethod) appendLower(method.ptr, method.size, to);
-    else to.appendBytes(method.ptr, method.size);
+  /** `<method> <path>`. */
+  protected appendTarget(to: StringBuilder): void {
+    to.appendBytes(this.method.ptr, this.method.size).appendByte(0x20).appendBytes(this.path.ptr, this.path.size);
+  }
+
+  /** The same with the method in lower case. */
+  protected appendLowerTarget(to: StringBuilder): void {
+    appendLower(this.method.ptr, this.method.size, to);
     to.appendByte(0x20).appendBytes(this.path.ptr, this.path.size);
   }
 
@@ -283,50 +289,11 @@ export abstract class HeaderListScheme extends Scheme {
   }
 }
 
-/** The names of a list, a blank between two. */
-class Names {
-  ptr: usize = 0;
-  size: i32 = 0;
-  private at: usize = 0;
-  private end: usize = 0;
-
-  begin(list: Param): void {
-    this.at = list.ptr;
-    this.end = list.isAbsent ? 0 : list.ptr + list.size;
-  }
-
-  next(): bool {
-    // An end of 0: there is no list, or the last name was given out.
-    if (this.end == 0) return false;
-    this.ptr = this.at;
-    this.size = findByte(this.at, <i32>(this.end - this.at), 0x20);
-    this.at += this.size + 1;
-    if (this.at > this.end) this.end = 0;
-    return true;
-  }
-}
-
 const DIGEST = String.UTF8.encode("digest");
 
 // One of each serves all schemes, within a callback.
-const names = new Names();
+const names = new NameList();
 let requiredBits: u32 = 0;
-
-/** "hmac-sha256" and its like; -1 for another name. */
-export function macAlgorithm(name: Param): i32 {
-  for (let i = 0; i < ALGORITHM_NAMES.length; ++i) {
-    const known = unchecked(ALGORITHM_NAMES[i]);
-    if (name.size != known.length + 5) continue;
-    let same = load<u32>(name.ptr) == 0x63616d68 && load<u8>(name.ptr + 4) == 0x2d;
-    for (let k = 0; same && k < known.length; ++k) same = load<u8>(name.ptr + 5 + k) == known.charCodeAt(k);
-    if (same) return i;
-  }
-  return -1;
-}
-
-export function isName(ptr: usize, size: i32, lower: ArrayBuffer): bool {
-  return size == lower.byteLength && sameFolded(changetype<usize>(lower), ptr, size);
-}
 
 /** Decodes to `into` (66 bytes); returns how many, -1 when it is no base64. */
 function decodeMac(signature: Param, into: usize): i32 {

@@ -6,7 +6,8 @@ import { isBytes } from "../bytes";
 import { Line, RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { AuthParams, Quoting, skipScheme } from "./auth-params";
-import { HeaderListScheme, isName, Part } from "./header-list-scheme";
+import { isName } from "./components";
+import { HeaderListScheme, Part } from "./header-list-scheme";
 import { CanonicalOptions } from "./options";
 
 const REQUEST_LINE = String.UTF8.encode("request-line");
@@ -27,7 +28,7 @@ export class Kong extends HeaderListScheme {
   private hasRequestLine: bool = false;
 
   constructor(options: CanonicalOptions, lines: RequestLines) {
-    super(options, lines, new AuthParams("username", Quoting.Required));
+    super(options, lines, new AuthParams("username", Quoting.Required, "hmac"));
     this.proxyAuthorization = lines.watch(String.UTF8.encode("proxy-authorization"));
   }
 
@@ -66,11 +67,11 @@ export class Kong extends HeaderListScheme {
 
   protected appendDerived(part: Part, ptr: usize, size: i32, to: StringBuilder, attempt: Attempt): StringBuilder {
     if (!isBytes(ptr, size, REQUEST_LINE)) {
-      this.appendTarget(to.appendBytes(ptr, size).append(": "), true);
+      this.appendLowerTarget(to.appendBytes(ptr, size).append(": "));
       return to;
     }
     this.hasRequestLine = true;
-    this.appendTarget(to, false);
+    this.appendTarget(to);
     to.appendByte(0x20);
     // The version comes between the two.
     return attempt.otherText;
@@ -90,14 +91,6 @@ export class Kong extends HeaderListScheme {
 
   private matchesVersion(version: ArrayBuffer, attempt: Attempt): bool {
     return this.matchesWith(changetype<usize>(version), version.byteLength, attempt);
-  }
-
-  private take(line: Line): bool {
-    const skipped = skipScheme(line.ptr, line.size, "hmac");
-    if (skipped < 0) return false;
-    this.valuePtr = line.ptr + skipped;
-    this.valueSize = line.size - skipped;
-    return true;
   }
 }
 
