@@ -475,10 +475,52 @@ const ways: readonly RequestScenario[] = [
   ),
 ];
 
+const upgrades: SetUp = {
+  ...withConfiguration({
+    rules: [
+      { match: { path: "/signed" }, scheme: "square", keys },
+      { scheme: template({ string_to_sign: "{method} {path}" }), keys },
+    ],
+  }),
+  secrets: [key],
+  upgrades: ["websocket"],
+};
+const upgrade = (path: string, ...parts: string[]): ProxyRequest => ({
+  method: "GET",
+  path,
+  headers: [
+    ["connection", "upgrade"],
+    ["upgrade", "websocket"],
+    ["x-sig", hex("sha256", ...parts)],
+    ["x-square-hmacsha256-signature", createHmac("sha256", key).update(parts.join("")).digest("base64")],
+  ],
+});
+const tunnels: readonly RequestScenario[] = [
+  scenario(
+    "an upgrade passes where the scheme does not sign the body",
+    upgrade("/", "GET /"),
+    { outcome: "forwarded", status: 200, metrics: { hmac_auth_verified: 1 } },
+    upgrades,
+  ),
+  scenario(
+    "an upgrade with a wrong signature is refused",
+    upgrade("/", "GET /x"),
+    refused("signature_mismatch"),
+    upgrades,
+  ),
+  scenario(
+    "an upgrade is refused where it does",
+    upgrade("/signed", "http://example.com/signed"),
+    refused("unsupported_upgrade"),
+    upgrades,
+  ),
+];
+
 export const hmacAuthRules: readonly RequestScenario[] = [
   ...choosing,
   ...spelledOut,
   ...timesInBodies,
   ...replays,
   ...ways,
+  ...tunnels,
 ];

@@ -191,9 +191,11 @@ class HmacAuth extends WaitingContext {
       return;
     }
     if (reason == Reason.None && attempt.wantsBody) {
-      // The body of an upgrade never ends, so that there would never be a verdict.
-      if (lines.isUpgrade) reason = Reason.UnsupportedUpgrade;
-      else if (lines.announcesMoreThan(rule.maxBodyBytes)) reason = Reason.BodyTooLarge;
+      if (lines.isUpgrade) {
+        // Its body never ends, so that there would never be a verdict.
+        if (scheme.signsBody || attempt.expectsDigest) reason = Reason.UnsupportedUpgrade;
+        else attempt.wantsBody = false;
+      } else if (lines.announcesMoreThan(rule.maxBodyBytes)) reason = Reason.BodyTooLarge;
     }
     if (reason == Reason.None && endOfStream && scheme.refusesEmptyBody) reason = Reason.EmptyBody;
     if (reason == Reason.None && !isSigning) reason = scheme.verifyEarly(attempt);

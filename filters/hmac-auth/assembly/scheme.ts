@@ -26,6 +26,11 @@ export abstract class Scheme {
   /** Keys, for their metrics. */
   abstract get keys(): StaticArray<Key>;
 
+  /** The signature runs over the body of every request, so that one whose body never ends cannot be verified. */
+  get signsBody(): bool {
+    return false;
+  }
+
   /** Whether the request has anything of a signature: only without is it anonymous. */
   abstract hasCredentials(lines: RequestLines): bool;
 

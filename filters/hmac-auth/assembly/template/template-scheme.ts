@@ -57,6 +57,10 @@ export class TemplateScheme extends Scheme {
     return true;
   }
 
+  get signsBody(): bool {
+    return this.template.coverage != Coverage.None;
+  }
+
   hasCredentials(lines: RequestLines): bool {
     return this.template.signature.count != 0;
   }

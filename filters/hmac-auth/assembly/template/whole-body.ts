@@ -12,7 +12,8 @@ export class WholeBody {
 
   /** Reads `size` bytes, the body's. */
   read(size: i32): void {
-    if (size > this.room.length) this.room = new StaticArray<u8>(max(size, 4096));
+    // Doubled, as a block that is given up is kept for its own size only.
+    if (size > this.room.length) this.room = new StaticArray<u8>(max(size, max(this.room.length * 2, 4096)));
     const reader = this.reader;
     reader.seek(0);
     this.size = 0;
