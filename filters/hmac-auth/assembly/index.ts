@@ -145,8 +145,8 @@ class HmacAuth extends WaitingContext {
     this.bodySeen = true;
     if (this.state == State.Waiting) {
       // The host holds the body, so `size` is all of it so far.
-      if (size > this.waitingRule().maxBodyBytes) this.refuse(Reason.BodyTooLarge);
-      else this.waitingAttempt().readBody(size);
+      if (size > this.rule!.maxBodyBytes) this.refuse(Reason.BodyTooLarge);
+      else this.attempt!.readBody(size);
       if (this.state == State.Waiting && !endOfStream) return FilterDataStatus.StopIterationAndBuffer;
       this.judge();
     }
@@ -220,9 +220,9 @@ class HmacAuth extends WaitingContext {
   /** The verdict over the whole request; does nothing when there is one already. */
   private judge(): void {
     if (this.state != State.Waiting) return;
-    const rule = this.waitingRule();
+    const rule = this.rule!;
     const scheme = rule.scheme!;
-    const attempt = this.waitingAttempt();
+    const attempt = this.attempt!;
     const isSigning = this.root.config.mode == Mode.Sign;
     const reason = isSigning ? this.sign(scheme, attempt) : rule.judge(scheme, attempt);
     if (reason != Reason.None) this.refuse(reason);
@@ -279,10 +279,7 @@ class HmacAuth extends WaitingContext {
   /** What an operator wants to know of a refusal; nothing in it is secret. */
   private line(reason: Reason): string {
     const rule = this.rule;
-    let text = detailsOf(reason);
-    if (rule !== null && rule.id.length != 0) text += " rule " + rule.id + " scheme " + rule.schemeName;
-    const attempt = this.attempt;
-    if (attempt !== null && attempt.key !== null) text += " key " + attempt.key!.id;
+    const text = rule === null ? detailsOf(reason) : rule.describe(reason, this.attempt);
     const request = this.headersHeld ? this.request.headers.get("x-request-id") : null;
     return request === null ? text : text + " request " + request.slice(0, 128);
   }
@@ -294,14 +291,6 @@ class HmacAuth extends WaitingContext {
     if (attempt === null) return;
     this.attempt = null;
     this.root.giveAttempt(attempt);
-  }
-
-  private waitingAttempt(): Attempt {
-    return this.attempt!;
-  }
-
-  private waitingRule(): Rule {
-    return this.rule!;
   }
 }
 

@@ -5,7 +5,7 @@ import { isBytes, startsWith } from "./bytes";
 import { RequestLines } from "./lines";
 import { RuleMetrics } from "./metrics";
 import { Reason } from "./reason";
-import { Challenge } from "./refusal";
+import { Challenge, detailsOf } from "./refusal";
 import { ReplayStore } from "./replay";
 import { Scheme } from "./scheme";
 
@@ -58,6 +58,14 @@ export class Rule {
   accepts(lines: RequestLines): bool {
     const match = this.match;
     return match === null || match.accepts(lines);
+  }
+
+  /** A refusal, for the log. */
+  describe(reason: Reason, attempt: Attempt | null): string {
+    const details = detailsOf(reason);
+    if (this.id.length == 0) return details;
+    const text = details + " rule " + this.id + " scheme " + this.schemeName;
+    return attempt === null || attempt.key === null ? text : text + " key " + attempt.key!.id;
   }
 
   /** The verdict when all that takes part is there: MAC and digests, who it is, and whether it was here before. */

@@ -12,9 +12,10 @@ import { Reason } from "../reason";
 import { Scheme } from "../scheme";
 import { Found } from "./body-json";
 import { Form, isForm } from "./form";
+import { hasDuplicates, lacksComponent } from "./presence";
 import { appendSignature, beginSigning } from "./signing";
 import { Coverage, Template } from "./template";
-import { appendParts, Part, PartKind, Stamps } from "./text";
+import { appendParts, Stamps } from "./text";
 import { freshness, NO_TIME, parseTimestamp } from "./timestamp";
 import { Ports, UrlForm } from "./url";
 import { WholeBody } from "./whole-body";
@@ -74,7 +75,7 @@ export class TemplateScheme extends Scheme {
     const signature = template.signature;
     const timestamp = template.timestamp;
     const id = template.id;
-    if (signature.count > 1 || this.hasDuplicates()) return Reason.DuplicateHeader;
+    if (signature.count > 1 || hasDuplicates(this.template)) return Reason.DuplicateHeader;
 
     if (signature.size == 0) return Reason.MissingSignature;
     const parsed = this.parse(signature.ptr, signature.size, attempt);
@@ -91,7 +92,7 @@ export class TemplateScheme extends Scheme {
       stamps.idPtr = id.ptr;
       stamps.idSize = id.size;
     }
-    if (this.lacksComponent()) return Reason.MissingComponent;
+    if (lacksComponent(this.template)) return Reason.MissingComponent;
 
     if (parsed == Parsed.TooMany) return Reason.TooManySignatures;
     if (parsed == Parsed.Malformed) return Reason.MalformedSignature;
@@ -144,8 +145,8 @@ export class TemplateScheme extends Scheme {
   beginSigning(lines: RequestLines, headers: HeaderMap, attempt: Attempt): Reason {
     const reason = beginSigning(this.template, stamps, headers, attempt.output);
     if (reason != Reason.None) return reason;
-    if (this.hasDuplicates()) return Reason.DuplicateHeader;
-    return this.lacksComponent() ? Reason.MissingComponent : this.compose(attempt);
+    if (hasDuplicates(this.template)) return Reason.DuplicateHeader;
+    return lacksComponent(this.template) ? Reason.MissingComponent : this.compose(attempt);
   }
 
   sign(headers: HeaderMap, attempt: Attempt): Reason {
@@ -282,32 +283,4 @@ export class TemplateScheme extends Scheme {
     if (signatures > MAX_CLAIMS) return Parsed.TooMany;
     return claims.count == 0 ? Parsed.Malformed : Parsed.Ok;
   }
-
-  /** Of the headers that decide what is signed; the signature's own is looked at apart. */
-  private hasDuplicates(): bool {
-    const template = this.template;
-    const timestamp = template.timestamp;
-    const id = template.id;
-    const type = template.contentType;
-    if (timestamp !== null && timestamp.count > 1) return true;
-    if (id !== null && id.count > 1) return true;
-    if (type !== null && type.count > 1) return true;
-    return hasLine(template.parts, 2) || hasLine(template.tailParts, 2);
-  }
-
-  private lacksComponent(): bool {
-    return hasLine(this.template.parts, 0) || hasLine(this.template.tailParts, 0);
-  }
-}
-
-/** Whether a `{header:name}` has no line at all (0), or several (2). */
-function hasLine(part: Part | null, count: i32): bool {
-  while (part !== null) {
-    const line = part.line;
-    if (part.kind == PartKind.Header && line !== null) {
-      if (count == 0 ? line.count == 0 : line.count >= count) return true;
-    }
-    part = part.next;
-  }
-  return false;
 }
