@@ -45,6 +45,7 @@ const own: Record<string, readonly string[]> = {
   kong: ["date", "request-line", "x-tenant"],
   apisix: ["date", "@request-target", "x-tenant"],
   cavage: ["(request-target)", "host", "date"],
+  rfc9421: ["@method", "@target-uri", "x-tenant"],
 };
 
 const schemes = Object.keys(own);

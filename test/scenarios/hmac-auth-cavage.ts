@@ -30,7 +30,7 @@ interface Signed {
   /** As the parameter has it; null for none. */
   readonly algorithm?: string | null;
   readonly hash?: string;
-  readonly created?: number | string;
+  readonly created?: number | string | undefined;
   readonly expires?: number | string;
   readonly carrier?: "signature" | "authorization";
   /** Last changes to the value of the header. */

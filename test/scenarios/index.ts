@@ -11,6 +11,7 @@ import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
 import { hmacAuthKong } from "./hmac-auth-kong.ts";
 import { hmacAuthPresets } from "./hmac-auth-presets.ts";
 import { hmacAuthRefusedRules } from "./hmac-auth-refused-rules.ts";
+import { hmacAuthRfc9421 } from "./hmac-auth-rfc9421.ts";
 import { hmacAuthRules } from "./hmac-auth-rules.ts";
 import { hmacAuthSigning } from "./hmac-auth-signing.ts";
 import { jwtPayloadPadding } from "./jwt-payload-padding.ts";
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthKong,
   ...hmacAuthApisix,
   ...hmacAuthCavage,
+  ...hmacAuthRfc9421,
   ...hmacAuthRefusedRules,
   ...addHeader,
   ...abCohort,

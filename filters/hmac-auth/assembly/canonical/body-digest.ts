@@ -1,9 +1,12 @@
-// Digests of the body in headers: `Digest` (RFC 3230). All that are known must be right, others are passed over.
+// Digests of the body in headers: `Digest` (RFC 3230) and `Content-Digest` (RFC 9530). All that are known must be right,
+// others are passed over. A body must be covered by one that is signed, unless the rule says otherwise.
 import { Base64Alphabet, decodeBase64 } from "@proxy-wasm-kit/sdk/crypto";
 import { Algorithm, digestSize } from "../algorithm";
 import { Attempt } from "../attempt";
 import { findByte } from "../bytes";
+import { Reason } from "../reason";
 import { sameFolded } from "./components";
+import { FieldReader, Kind, Step } from "./structured-field";
 
 const SHA_256 = String.UTF8.encode("sha-256");
 const SHA_512 = String.UTF8.encode("sha-512");
@@ -19,6 +22,26 @@ export function expectDigest(ptr: usize, size: i32, attempt: Attempt): bool {
     at = next + 1;
   }
   return seen != 0;
+}
+
+/** The same of a `Content-Digest`. One that is no dictionary is as none. */
+export function expectContentDigest(ptr: usize, size: i32, attempt: Attempt): bool {
+  return readDictionary(ptr, size, null) && readDictionary(ptr, size, attempt);
+}
+
+/** Why a body would be refused, as nothing that is signed covers it. */
+export function noteUncovered(reason: Reason, attempt: Attempt): void {
+  attempt.tail.clear().appendByte(reason);
+}
+
+export function reasonOfUncovered(attempt: Attempt): Reason {
+  return <Reason>load<u8>(attempt.tail.ptr);
+}
+
+/** The verdict over the body, now that all of it is there. */
+export function checkBody(attempt: Attempt): Reason {
+  if (attempt.wantsBody && attempt.bodyBytes != 0 && !attempt.expectsDigest) return reasonOfUncovered(attempt);
+  return attempt.digestsMatch() ? Reason.None : Reason.DigestMismatch;
 }
 
 /** The algorithm that is meant, its letters in either case; -1 when it is not known. */
@@ -55,6 +78,31 @@ function expectElement(from: usize, to: usize, attempt: Attempt, seen: i32): i32
   else expectBase64(algorithm, from + name + 1, size - name - 1, attempt);
   return bit;
 }
+
+/** Without an attempt: whether it is a dictionary with a digest that is known. With one, takes them. */
+function readDictionary(ptr: usize, size: i32, attempt: Attempt | null): bool {
+  reader.begin(ptr, size);
+  let isKnown = false;
+  let step = Step.Some;
+  while (step == Step.Some) {
+    if (!reader.key()) return false;
+    const algorithm = digestAlgorithm(reader.keyPtr, reader.keySize);
+    reader.kind = Kind.True;
+    if (reader.take(0x3d) && !reader.item()) return false;
+    if (algorithm >= 0) {
+      isKnown = true;
+      const isBytes = reader.kind == Kind.Bytes;
+      if (attempt !== null) expectBase64(algorithm, reader.ptr, isBytes ? reader.size : 0, attempt);
+    }
+    let parameters = reader.parameter();
+    while (parameters == Step.Some) parameters = reader.parameter();
+    if (parameters == Step.Wrong) return false;
+    step = reader.separator();
+  }
+  return step == Step.Done && isKnown;
+}
+
+const reader = new FieldReader();
 
 /** Room for what 88 digits decode to. */
 function digestRoom(): usize {

@@ -10,7 +10,7 @@ import { Reason } from "../reason";
 import { Scheme } from "../scheme";
 import { freshness, NO_TIME } from "../template/timestamp";
 import { AuthParams, macAlgorithm, Param, skipScheme } from "./auth-params";
-import { expectDigest } from "./body-digest";
+import { checkBody, expectDigest, noteUncovered, reasonOfUncovered } from "./body-digest";
 import { appendHeader, appendLower, isComponentName, isDerived, MAX_COMPONENTS, Required } from "./components";
 import { parseHttpDate } from "./http-date";
 import { Holder, KeyTable } from "./key-table";
@@ -185,13 +185,12 @@ export abstract class HeaderListScheme extends Scheme {
   verifyEarly(attempt: Attempt): Reason {
     if (!this.matches(attempt)) return Reason.SignatureMismatch;
     // Without waiting for it: a body is announced, and nothing covers it.
-    const hasBody = this.validatesBody && this.lines.announcesMoreThan(0);
-    return hasBody && !attempt.expectsDigest ? reasonOfBody(attempt) : Reason.None;
+    const isUncovered = attempt.wantsBody && !attempt.expectsDigest && this.lines.announcesMoreThan(0);
+    return isUncovered ? reasonOfUncovered(attempt) : Reason.None;
   }
 
   finish(attempt: Attempt): Reason {
-    if (this.validatesBody && attempt.bodyBytes != 0 && !attempt.expectsDigest) return reasonOfBody(attempt);
-    return attempt.digestsMatch() ? Reason.None : Reason.DigestMismatch;
+    return checkBody(attempt);
   }
 
   /** Whether one of the keys makes the MAC that is claimed, over the text with these bytes in its gap. */
@@ -282,7 +281,7 @@ export abstract class HeaderListScheme extends Scheme {
       expectDigest(value.ptr, value.length, attempt);
     }
     const reason = isCovered || this.digest.count == 0 ? Reason.DigestMissing : Reason.InsufficientCoverage;
-    attempt.tail.clear().appendByte(reason);
+    noteUncovered(reason, attempt);
     // Less than all that must be signed is refused before any MAC is made.
     const isShort = reason == Reason.InsufficientCoverage && this.lines.announcesMoreThan(0);
     return isShort ? reason : Reason.None;
@@ -298,8 +297,4 @@ let requiredBits: u32 = 0;
 /** Decodes to `into` (66 bytes); returns how many, -1 when it is no base64. */
 function decodeMac(signature: Param, into: usize): i32 {
   return signature.size > 88 ? -1 : decodeBase64(signature.ptr, signature.size, into, Base64Alphabet.Standard);
-}
-
-function reasonOfBody(attempt: Attempt): Reason {
-  return <Reason>load<u8>(attempt.tail.ptr);
 }

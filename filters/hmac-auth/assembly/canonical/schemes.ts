@@ -5,6 +5,7 @@ import { Apisix } from "./apisix";
 import { Cavage } from "./cavage";
 import { Kong } from "./kong";
 import { CanonicalOptions } from "./options";
+import { Rfc9421 } from "./rfc9421";
 
 /** Every name that `scheme` may have besides the presets. */
 export const CANONICAL_NAMES: StaticArray<string> = ["kong", "apisix", "cavage", "higress", "rfc9421", "aws-sigv4"];
@@ -19,5 +20,6 @@ export function createCanonical(name: string, options: CanonicalOptions, lines: 
   if (name == "kong") return new Kong(options, lines);
   if (name == "apisix") return new Apisix(options, lines);
   if (name == "cavage") return new Cavage(options, lines);
+  if (name == "rfc9421") return new Rfc9421(options, lines);
   return null;
 }
