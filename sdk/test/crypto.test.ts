@@ -12,6 +12,7 @@ interface CryptoModule {
 }
 
 const algorithms = [
+  [128, "md5"],
   [160, "sha1"],
   [256, "sha256"],
   [384, "sha384"],

@@ -61,9 +61,7 @@ export abstract class Hash {
       used = 0;
     }
     memory.fill(block + used, 0, blockSize - used);
-    const bits = this.total << 3;
-    store<u32>(block + blockSize - 8, bswap(<u32>(bits >> 32)));
-    store<u32>(block + blockSize - 4, bswap(<u32>bits));
+    this.storeLength(block + blockSize - 8, this.total << 3);
     this.compress(this.state, block, 1);
     // The state is in words of this machine, little endian: of 8 bytes, the upper half comes second.
     const half = this.wordSize - 4;
@@ -74,6 +72,11 @@ export abstract class Hash {
 
   /** Folds `count` whole blocks at `ptr` into the state. */
   protected abstract compress(state: usize, ptr: usize, count: i32): void;
+
+  /** Writes the length at the end of the last block, in its last 8 bytes. */
+  protected storeLength(at: usize, bits: u64): void {
+    store<u64>(at, bswap(bits));
+  }
 
   private get state(): usize {
     return changetype<usize>(this.room);

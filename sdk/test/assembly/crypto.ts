@@ -8,6 +8,7 @@ import {
   Hash,
   Hmac,
   HmacKey,
+  Md5,
   Sha1,
   Sha256,
   Sha384,
@@ -18,8 +19,9 @@ export function alloc(size: i32): usize {
   return heap.alloc(size);
 }
 
-/** Bits of the digest choose the hash: 160, 256, 384, 512. */
+/** Bits of the digest choose the hash: 128, 160, 256, 384, 512. */
 function create(bits: i32): Hash {
+  if (bits == 128) return new Md5();
   if (bits == 160) return new Sha1();
   if (bits == 256) return new Sha256();
   if (bits == 384) return new Sha384();
@@ -37,13 +39,15 @@ export function mac(bits: i32, keyPtr: usize, keySize: i32, ptr: usize, size: i3
   const key = new ArrayBuffer(keySize);
   memory.copy(changetype<usize>(key), keyPtr, keySize);
   const ready =
-    bits == 160
-      ? new HmacKey(key, () => new Sha1())
-      : bits == 256
-        ? new HmacKey(key, () => new Sha256())
-        : bits == 384
-          ? new HmacKey(key, () => new Sha384())
-          : new HmacKey(key, () => new Sha512());
+    bits == 128
+      ? new HmacKey(key, () => new Md5())
+      : bits == 160
+        ? new HmacKey(key, () => new Sha1())
+        : bits == 256
+          ? new HmacKey(key, () => new Sha256())
+          : bits == 384
+            ? new HmacKey(key, () => new Sha384())
+            : new HmacKey(key, () => new Sha512());
   const hmac = new Hmac(ready);
   // A first message shows that one object serves many.
   hmac.update(keyPtr, keySize);
