@@ -1,6 +1,6 @@
 /** What the scenarios of hmac-auth's canonical schemes share: one configuration with rules for every scheme, and what is expected. */
 import { createHash, createHmac } from "node:crypto";
-import type { HeaderLine, ProxyRequest } from "@proxy-wasm-kit/testing";
+import type { ProxyRequest } from "@proxy-wasm-kit/testing";
 import type { Expectation, RequestScenario, SetUp } from "../scenario.ts";
 import { withConfiguration } from "./hmac-auth-set-up.ts";
 
@@ -46,6 +46,7 @@ const own: Record<string, readonly string[]> = {
   apisix: ["date", "@request-target", "x-tenant"],
   cavage: ["(request-target)", "host", "date"],
   rfc9421: ["@method", "@target-uri", "x-tenant"],
+  higress: ["date", "x-tenant"],
 };
 
 const schemes = Object.keys(own);
@@ -109,7 +110,7 @@ export const refused = (reason: string, challenge = "Signature"): Expectation =>
   metrics: { hmac_auth_verified: 0, [`hmac_auth_rejected_${reason}`]: 1 },
 });
 
-/** A request of one scheme and what comes of it; headers that nobody sends may be left out as null. */
+/** A request of one scheme and what comes of it. */
 export const scenario = (
   scheme: string,
   name: string,
@@ -123,5 +124,3 @@ export const scenario = (
   expect,
   ...(before && { before }),
 });
-
-export type Lines = readonly HeaderLine[];

@@ -8,6 +8,7 @@ import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthApisix } from "./hmac-auth-apisix.ts";
 import { hmacAuthCavage } from "./hmac-auth-cavage.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
+import { hmacAuthHigress } from "./hmac-auth-higress.ts";
 import { hmacAuthKong } from "./hmac-auth-kong.ts";
 import { hmacAuthPresets } from "./hmac-auth-presets.ts";
 import { hmacAuthRefusedRules } from "./hmac-auth-refused-rules.ts";
@@ -29,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthApisix,
   ...hmacAuthCavage,
   ...hmacAuthRfc9421,
+  ...hmacAuthHigress,
   ...hmacAuthRefusedRules,
   ...addHeader,
   ...abCohort,

@@ -43,7 +43,7 @@ export class Attempt {
 
   private macs: StaticArray<Hmac | null> = new StaticArray<Hmac | null>(4);
   private mac: Hmac | null = null;
-  private digests: StaticArray<ExpectedDigest | null> = new StaticArray<ExpectedDigest | null>(4);
+  private digests: StaticArray<ExpectedDigest | null> = new StaticArray<ExpectedDigest | null>(Algorithm.Md5 + 1);
   private hasDigests: bool = false;
   private reader: BufferReader = new BufferReader(BufferKind.HttpRequestBody, 0);
   private fingerprintRoom: StaticArray<u8> = new StaticArray<u8>(FINGERPRINT_SIZE);

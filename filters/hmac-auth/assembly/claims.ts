@@ -31,6 +31,11 @@ export class Claims {
     ++this.count;
   }
 
+  /** One that was added. */
+  at(index: i32): usize {
+    return changetype<usize>(this.room) + index * STRIDE;
+  }
+
   /** Whether one of them is this, in a time that does not depend on where the bytes differ. */
   include(computed: usize, size: i32): bool {
     let found = false;

@@ -107,7 +107,8 @@ export class Rfc9421 extends Scheme {
     let member = this.findRight(attempt, true);
     if (member === null) member = this.findRight(attempt, false);
     if (member === null) return Reason.SignatureMismatch;
-    if (!this.validatesBody) return Reason.None;
+    if (member.coversDigest && this.lines.isUpgrade) return Reason.UnsupportedUpgrade;
+    if (!attempt.wantsBody) return Reason.None;
     let isTaken = false;
     if (member.coversDigest) {
       const value = attempt.text.clear();

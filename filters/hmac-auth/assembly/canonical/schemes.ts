@@ -3,6 +3,7 @@ import { RequestLines } from "../lines";
 import { Scheme } from "../scheme";
 import { Apisix } from "./apisix";
 import { Cavage } from "./cavage";
+import { Higress } from "./higress";
 import { Kong } from "./kong";
 import { CanonicalOptions } from "./options";
 import { Rfc9421 } from "./rfc9421";
@@ -21,5 +22,6 @@ export function createCanonical(name: string, options: CanonicalOptions, lines: 
   if (name == "apisix") return new Apisix(options, lines);
   if (name == "cavage") return new Cavage(options, lines);
   if (name == "rfc9421") return new Rfc9421(options, lines);
+  if (name == "higress") return new Higress(options, lines);
   return null;
 }
