@@ -47,6 +47,7 @@ const own: Record<string, readonly string[]> = {
   cavage: ["(request-target)", "host", "date"],
   rfc9421: ["@method", "@target-uri", "x-tenant"],
   higress: ["date", "x-tenant"],
+  "aws-sigv4": ["host", "x-amz-date", "x-tenant"],
 };
 
 const schemes = Object.keys(own);
@@ -62,6 +63,7 @@ export const configuration = {
       scheme,
       tolerance_seconds: day,
       consumers,
+      ...(scheme === "aws-sigv4" && { region: "us-east-1", service: "service" }),
       ...fields,
     })),
   ),

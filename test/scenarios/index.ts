@@ -6,6 +6,7 @@ import { addHeader } from "./add-header.ts";
 import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthApisix } from "./hmac-auth-apisix.ts";
+import { hmacAuthAwsSigV4 } from "./hmac-auth-aws-sigv4.ts";
 import { hmacAuthCavage } from "./hmac-auth-cavage.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
 import { hmacAuthHigress } from "./hmac-auth-higress.ts";
@@ -31,6 +32,7 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthCavage,
   ...hmacAuthRfc9421,
   ...hmacAuthHigress,
+  ...hmacAuthAwsSigV4,
   ...hmacAuthRefusedRules,
   ...addHeader,
   ...abCohort,

@@ -24,6 +24,19 @@ export function timeOf(year: i32, month: i32, day: i32, hour: i32, minute: i32, 
   return ((<i64>daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60000 + second * 1000;
 }
 
+/** "20150830", in milliseconds since 1970; NO_TIME when there is no such day. */
+export function parseDay(ptr: usize): i64 {
+  return timeOf(digits(ptr, 4), digits(ptr + 4, 2), digits(ptr + 6, 2), 0, 0, 0);
+}
+
+/** "20150830T123600Z", in milliseconds since 1970; NO_TIME when it is no such time. */
+export function parseBasicTime(ptr: usize, size: i32): i64 {
+  if (size != 16 || load<u8>(ptr + 8) != 0x54 || load<u8>(ptr + 15) != 0x5a) return NO_TIME;
+  const day = parseDay(ptr);
+  const ofDay = timeOf(1970, 1, 1, digits(ptr + 9, 2), digits(ptr + 11, 2), digits(ptr + 13, 2));
+  return day == NO_TIME || ofDay == NO_TIME ? NO_TIME : day + ofDay;
+}
+
 /** A decimal number of so many digits; -1 when a byte is none. */
 export function digits(ptr: usize, count: i32): i32 {
   let value = 0;

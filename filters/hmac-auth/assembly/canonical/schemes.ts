@@ -2,6 +2,7 @@
 import { RequestLines } from "../lines";
 import { Scheme } from "../scheme";
 import { Apisix } from "./apisix";
+import { AwsSigV4 } from "./aws-sigv4";
 import { Cavage } from "./cavage";
 import { Higress } from "./higress";
 import { Kong } from "./kong";
@@ -23,5 +24,6 @@ export function createCanonical(name: string, options: CanonicalOptions, lines: 
   if (name == "cavage") return new Cavage(options, lines);
   if (name == "rfc9421") return new Rfc9421(options, lines);
   if (name == "higress") return new Higress(options, lines);
+  if (name == "aws-sigv4") return new AwsSigV4(options, lines);
   return null;
 }
