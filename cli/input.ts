@@ -1,7 +1,8 @@
 /** Reading what the user names on the command line; every error says which option or file is meant. */
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { type Clock, realClock } from "@proxy-wasm-kit/host";
 import { InvalidArgumentError } from "commander";
-import { isScalar, parseDocument, visit } from "yaml";
 import { Failure, messageOf } from "./failure.ts";
 
 /** A file's bytes; "-" is standard input. */
@@ -16,38 +17,9 @@ export async function readBytes(option: string, path: string): Promise<Uint8Arra
   }
 }
 
-/** The body that `--data-binary` means: the text, or the bytes of the file behind "@". */
-export const readData = async (data: string): Promise<Uint8Array> =>
-  data.startsWith("@") ? readBytes("--data-binary", data.slice(1)) : new TextEncoder().encode(data);
-
-/**
- * A filter's configuration from a YAML or JSON file: the value it holds, a string as it is. The parser's own messages
- * repeat lines of the text, which may hold secrets; only what kind of mistake it is and where is told.
- */
-export async function readConfiguration(path: string): Promise<unknown> {
-  const document = parseDocument(decodeUtf8(path, await readBytes("--config", path)), { logLevel: "error" });
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) {
-    const [place] = problem.linePos ?? [];
-    const where = place === undefined ? "" : `, line ${place.line}, column ${place.col}`;
-    throw new Failure(`${path}${where}: expected YAML or JSON, found a mistake (${problem.code})`);
-  }
-  visit(document, {
-    Pair(_key, { key }) {
-      if (!isScalar(key))
-        throw new Failure(`${path}: expected keys that are plain texts, found one that is a collection`);
-    },
-  });
-  return document.toJS();
-}
-
-function decodeUtf8(path: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Failure(`${path}: expected UTF-8, found other bytes`);
-  }
-}
+/** A body: the text, or the bytes of the file behind "@". */
+export const readData = async (option: string, data: string): Promise<Uint8Array> =>
+  data.startsWith("@") ? readBytes(option, data.slice(1)) : new TextEncoder().encode(data);
 
 /** For options that may be given many times. */
 export const collect = <T>(parseOne: (text: string) => T) => {
@@ -71,6 +43,19 @@ export function headerLine(text: string): readonly [string, string] {
     throw new InvalidArgumentError("expected the name of a header before the colon.");
   if (/[\r\n\0]/.test(text)) throw new InvalidArgumentError("expected one line without NUL.");
   return [text.slice(0, colon).toLowerCase(), Buffer.from(text.slice(colon + 1).trim()).toString("latin1")];
+}
+
+/** Lines as curl's `-H` takes them: one, or all of the file behind "@", which no limit of the command line holds for. */
+export function headerLines(text: string, before: readonly (readonly [string, string])[] = []) {
+  if (!text.startsWith("@")) return [...before, headerLine(text)];
+  const path = text.slice(1);
+  let file: string;
+  try {
+    file = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Failure(`-H: ${path} cannot be read: ${messageOf(error)}`);
+  }
+  return [...before, ...file.split(/\r?\n/).filter(Boolean).map(headerLine)];
 }
 
 /** Collects "name=value" pairs; each name once. */
@@ -97,14 +82,21 @@ export function sizes(text: string): readonly number[] {
   return numbers;
 }
 
-/** A point in time as RFC 3339 writes it. */
+/** A point in time: as RFC 3339 writes it, or in seconds since 1970 with up to three decimals. */
 export function instant(text: string): Date {
-  const date = new Date(text);
-  if (!/^\d{4}-\d\d-\d\d[Tt ]/.test(text) || Number.isNaN(date.getTime())) {
-    throw new InvalidArgumentError("expected a time such as 2026-11-21T06:30:00Z.");
+  const isSeconds = /^\d{1,13}(\.\d{1,3})?$/.test(text);
+  const date = new Date(isSeconds ? Math.round(Number(text) * 1000) : text);
+  if (!(isSeconds || /^\d{4}-\d\d-\d\d[Tt ]/.test(text)) || Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError("expected a time such as 2026-11-21T06:30:00Z, or seconds since 1970.");
   }
   return date;
 }
+
+/** A clock whose time of day stands still, so that what is exactly at the border of a tolerance is judged exactly. */
+export const stoppedClock = (now: Date): Clock => ({
+  ...realClock,
+  nowNs: () => BigInt(now.getTime()) * 1_000_000n,
+});
 
 /** Where a request goes. */
 export interface Target {

@@ -1,5 +1,4 @@
 /** The command line as a user meets it: the bundle, its output, its exit codes. `npm test` builds it before. */
-import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import { join } from "node:path";
 import { findEnvoy } from "@proxy-wasm-kit/envoy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { type Outcome, pwk } from "./test/pwk.ts";
 
 const wasm = "dist/hmac-auth.wasm";
 const envoyMissing = await findEnvoy().then(
@@ -22,26 +22,6 @@ beforeAll(async () => {
   await writeFile(config, "signing_key: It's a Secret to Everybody\nsignature_header: X-Hub-Signature-256\n");
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function pwk(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["cli/bin/pwk.mjs", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on("data", (data: Buffer) => out.push(data));
-    child.stderr.on("data", (data: Buffer) => err.push(data));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
-    });
-  });
-}
 
 const signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 const signed = ["-H", `X-Hub-Signature-256: ${signature}`, "--data-binary", "Hello, World!"];

@@ -2,18 +2,9 @@
 import { basename } from "node:path";
 import { Host, LoadError, LogLevel, loadModule, PluginRefused } from "@proxy-wasm-kit/host";
 import { Command } from "commander";
+import { readConfiguration } from "../configuration.ts";
 import { Failure } from "../failure.ts";
-import {
-  collect,
-  count,
-  headerLine,
-  method,
-  parseTarget,
-  readBytes,
-  readConfiguration,
-  readData,
-  type Target,
-} from "../input.ts";
+import { collect, count, headerLine, method, parseTarget, readBytes, readData, type Target } from "../input.ts";
 import { bytes, type OutputFormat, outputOption, print } from "../print.ts";
 
 interface BenchOptions {
@@ -64,7 +55,7 @@ export const bench = (): Command =>
 async function measure(module: string, target: Target, options: BenchOptions): Promise<Measurement> {
   const { dataBinary, requests } = options;
   const host = await start(module, options);
-  const body = dataBinary === undefined ? "" : await readData(dataBinary);
+  const body = dataBinary === undefined ? "" : await readData("--data-binary", dataBinary);
   const verb = options.request ?? (dataBinary === undefined ? "GET" : "POST");
   const head = { ...target, method: verb, headers: options.header ?? [] };
   for (let left = Math.min(warmUp, requests); left > 0; left--) await host.send(head, body);
@@ -103,7 +94,7 @@ async function start(module: string, { config, rootId }: BenchOptions): Promise<
           name,
           module: await loadModule(content),
           rootId: rootId ?? name,
-          configuration: typeof configuration === "string" ? configuration : JSON.stringify(configuration),
+          configuration,
           allowOnHeadersStopIteration: true,
         },
       ],

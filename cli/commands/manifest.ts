@@ -7,7 +7,8 @@ import {
   toYaml,
 } from "@proxy-wasm-kit/deliver";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { collect, collectOnce, readConfiguration } from "../input.ts";
+import { readConfigurationValue } from "../configuration.ts";
+import { collect, collectOnce } from "../input.ts";
 import { type OutputFormat, outputOption, print } from "../print.ts";
 import { writeWhole } from "../write-whole.ts";
 
@@ -46,7 +47,7 @@ const modeCommand = (mode: DeliveryMode): Command =>
     .argument("<filter>", "name of the filter, its resources and its root ID")
     .requiredOption("--namespace <name>", "namespace of the workloads")
     .requiredOption("--selector <label=value>", "label of the workloads' pods; may be repeated", collectOnce)
-    .option("--config <file>", "the filter's configuration, YAML or JSON")
+    .option("--config <config>", "the filter's configuration: YAML or JSON, or the file that has it")
     .addOption(new Option("--context <side>", "which listeners").choices(Object.keys(contexts)).default("inbound"))
     .option("--root-id <id>", "root ID, if it is not the filter's name")
     .option("--port <number>", "only listeners on this port", wholeNumber)
@@ -88,7 +89,7 @@ Example:
 
 async function planOf(name: string, options: ManifestOptions): Promise<DeliveryPlan> {
   const { namespace, selector, config, context, rootId, port, proxyVersion, priority, modulePath } = options;
-  const configuration = config === undefined ? undefined : await readConfiguration(config);
+  const configuration = config === undefined ? undefined : await readConfigurationValue(config);
   return {
     name,
     namespace,

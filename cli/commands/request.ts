@@ -10,19 +10,21 @@ import {
   traceJsonLines,
 } from "@proxy-wasm-kit/testing";
 import { Command, Option } from "commander";
+import { readConfiguration } from "../configuration.ts";
 import { type RequestResult, refusedResult, resultOf, resultText } from "../exchange-text.ts";
 import { Failure, messageOf } from "../failure.ts";
 import {
   collect,
   collectOnce,
   headerLine,
+  headerLines,
   instant,
   method,
   parseTarget,
   readBytes,
-  readConfiguration,
   readData,
   sizes,
+  stoppedClock,
   type Target,
 } from "../input.ts";
 import { type OutputFormat, outputOption, print } from "../print.ts";
@@ -50,17 +52,21 @@ export const request = (): Command =>
     .description("Send one request through a filter; show the response, what upstream received, logs and callbacks.")
     .argument("<module>", "the filter, a .wasm file")
     .argument("[url]", "URL or path of the request", parseTarget, parseTarget("http://example.com/"))
-    .option("--config <file>", "the filter's configuration, YAML or JSON (- reads standard input)")
+    .option("--config <config>", "the filter's configuration: YAML or JSON, or the file that has it (- standard input)")
     .option("--env <NAME=value>", "variable of the VM's environment; may be repeated", collectOnce)
     .option("--root-id <id>", "root ID (default: the module's name)")
     .option("-X, --request <method>", "method (default: GET, or POST with a body)", method)
-    .option("-H, --header <line>", '"name: value"; order and repeats are kept', collect(headerLine))
+    .option("-H, --header <line>", '"name: value", or @file for many; order and repeats are kept', headerLines)
     .option("--data-binary <data>", "body: text, or @file for the bytes of a file (@- standard input)")
     .option("--chunk <sizes>", "send the body in pieces of these sizes, the rest last: 1,10,100", sizes)
     .option("--trailer <line>", '"name: value" after the body; may be repeated', collect(headerLine))
     .option("--http2", "speak HTTP/2 to the proxy", false)
     .addOption(new Option("--engine <name>", "what runs the filter").choices(["host", "envoy"]).default("host"))
-    .option("--now <time>", "wall clock of the filter, RFC 3339; --engine host only", instant)
+    .option(
+      "--now <time>",
+      "time of day, which then stands still: RFC 3339, or seconds since 1970; --engine host only",
+      instant,
+    )
     .addOption(
       new Option(
         "--trace [format]",
@@ -77,6 +83,7 @@ export const request = (): Command =>
 Examples:
   pwk request dist/hmac-auth.wasm --config config.yaml -H 'x-signature: 00' --data-binary @body.json
   pwk request dist/hmac-auth.wasm https://hooks.example.com/github?x=1 --engine envoy -o json
+  pwk request dist/hmac-auth.wasm --config '{"signing_key_env": "K", "signature_header": "x-signature"}' --env K=secret
   pwk request dist/hmac-auth.wasm / --config config.yaml --trace`,
     )
     .action(async (module: string, url: Target, options: RequestOptions) => {
@@ -98,7 +105,7 @@ async function send(module: string, target: Target, options: RequestOptions): Pr
     const proxy = await engine.start({
       filters: [filter],
       protocol: options.http2 ? "http2" : "http1",
-      ...(options.now && { now: options.now }),
+      ...(options.now && { clock: stoppedClock(options.now) }),
       trace: options.trace !== undefined,
     });
     try {
@@ -140,7 +147,7 @@ async function filterOf(module: string, { config, env, rootId }: RequestOptions)
 
 async function requestOf(target: Target, options: RequestOptions): Promise<ProxyRequest> {
   const { dataBinary, trailer } = options;
-  const body = dataBinary === undefined ? undefined : await readData(dataBinary);
+  const body = dataBinary === undefined ? undefined : await readData("--data-binary", dataBinary);
   const lines = options.header ?? [];
   const authority = lines.findLast(([name]) => name === "host")?.[1] ?? target.authority;
   // Trailers need a body of pieces, so that HTTP/1 sends it chunked.
