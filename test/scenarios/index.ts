@@ -12,6 +12,7 @@ import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
 import { hmacAuthHigress } from "./hmac-auth-higress.ts";
 import { hmacAuthKong } from "./hmac-auth-kong.ts";
 import { hmacAuthPresets } from "./hmac-auth-presets.ts";
+import { hmacAuthRefusedComponents } from "./hmac-auth-refused-components.ts";
 import { hmacAuthRefusedRules } from "./hmac-auth-refused-rules.ts";
 import { hmacAuthRfc9421 } from "./hmac-auth-rfc9421.ts";
 import { hmacAuthRules } from "./hmac-auth-rules.ts";
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthRfc9421,
   ...hmacAuthHigress,
   ...hmacAuthAwsSigV4,
+  ...hmacAuthRefusedComponents,
   ...hmacAuthRefusedRules,
   ...addHeader,
   ...abCohort,

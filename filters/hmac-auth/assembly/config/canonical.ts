@@ -3,6 +3,7 @@ import { ConfigReader, JsonKind } from "@proxy-wasm-kit/sdk/json";
 import { ALGORITHM_NAMES, Algorithm } from "../algorithm";
 import { same } from "../bytes";
 import { CanonicalOptions } from "../canonical/options";
+import { isRequirable, MOST_REQUIRED } from "../canonical/requirable";
 import { createCanonical } from "../canonical/schemes";
 import { Consumer } from "../key";
 import { RequestLines } from "../lines";
@@ -28,6 +29,11 @@ export function readCanonical(
   const components = reader.stringsOr("required_components", []);
   if (reader.has("required_components") && components.length == 0) {
     reader.fail("required_components", "at least one", "none");
+  }
+  if (components.length > MOST_REQUIRED) reader.fail("required_components", "at most 32", "more");
+  for (let i = 0; i < components.length; ++i) {
+    if (isRequirable(name, unchecked(components[i]))) continue;
+    reader.fail("required_components", "headers, or what the scheme derives", "another name");
   }
   const isAws = name == "aws-sigv4";
   const options = new CanonicalOptions(
