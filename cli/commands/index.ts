@@ -6,5 +6,6 @@ import { coverage } from "./coverage.ts";
 import { inspect } from "./inspect.ts";
 import { manifest } from "./manifest.ts";
 import { request } from "./request.ts";
+import { sign } from "./sign.ts";
 
-export const commands: readonly (() => Command)[] = [build, request, bench, coverage, inspect, manifest];
+export const commands: readonly (() => Command)[] = [build, request, sign, bench, coverage, inspect, manifest];
