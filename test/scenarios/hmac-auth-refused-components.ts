@@ -1,4 +1,4 @@
-/** hmac-auth: what `required_components` may not name. */
+/** hmac-auth: what rules of canonical schemes may not say. */
 import type { RefusalScenario } from "../scenario.ts";
 import { withConfiguration } from "./hmac-auth-set-up.ts";
 

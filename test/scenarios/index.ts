@@ -7,6 +7,7 @@ import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthApisix } from "./hmac-auth-apisix.ts";
 import { hmacAuthAwsSigV4 } from "./hmac-auth-aws-sigv4.ts";
+import { hmacAuthCanonicalSigning } from "./hmac-auth-canonical-signing.ts";
 import { hmacAuthCavage } from "./hmac-auth-cavage.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
 import { hmacAuthHigress } from "./hmac-auth-higress.ts";
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthRfc9421,
   ...hmacAuthHigress,
   ...hmacAuthAwsSigV4,
+  ...hmacAuthCanonicalSigning,
   ...hmacAuthRefusedComponents,
   ...hmacAuthRefusedRules,
   ...addHeader,

@@ -7,16 +7,25 @@ import { RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { AuthParams, Quoting } from "./auth-params";
 import { isName } from "./components";
-import { HeaderListScheme, Part } from "./header-list-scheme";
+import { Part } from "./header-list-scheme";
+import { HeaderListSigner } from "./header-list-signer";
 import { CanonicalOptions } from "./options";
 
 const REQUEST_TARGET = String.UTF8.encode("@request-target");
 const DATE = String.UTF8.encode("date");
 const DIGEST = String.UTF8.encode("digest");
 
-export class Apisix extends HeaderListScheme {
+export class Apisix extends HeaderListSigner {
   constructor(options: CanonicalOptions, lines: RequestLines) {
     super(options, lines, new AuthParams("keyId", Quoting.Required, "signature"));
+  }
+
+  protected get usualList(): string {
+    return "@request-target date";
+  }
+
+  protected appendValue(to: StringBuilder): void {
+    this.appendParams(to.append("Signature "));
   }
 
   protected locate(): Reason {

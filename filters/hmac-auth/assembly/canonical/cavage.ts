@@ -7,7 +7,8 @@ import { Reason } from "../reason";
 import { freshness, NO_TIME, nowMs, parseTimestamp, Unit } from "../template/timestamp";
 import { AuthParams, macAlgorithm, Param, Quoting, skipScheme } from "./auth-params";
 import { isName } from "./components";
-import { HeaderListScheme, Part } from "./header-list-scheme";
+import { Part } from "./header-list-scheme";
+import { HeaderListSigner } from "./header-list-signer";
 import { digits } from "./http-date";
 import { Holder } from "./key-table";
 import { CanonicalOptions } from "./options";
@@ -18,7 +19,7 @@ const EXPIRES = String.UTF8.encode("(expires)");
 const DATE = String.UTF8.encode("date");
 const DIGEST = String.UTF8.encode("digest");
 
-export class Cavage extends HeaderListScheme {
+export class Cavage extends HeaderListSigner {
   private signature: Line;
 
   constructor(options: CanonicalOptions, lines: RequestLines) {
@@ -44,6 +45,18 @@ export class Cavage extends HeaderListScheme {
 
   protected get lowersNames(): bool {
     return true;
+  }
+
+  protected get usualList(): string {
+    return "(request-target) host date";
+  }
+
+  protected get carrier(): string {
+    return "signature";
+  }
+
+  protected appendValue(to: StringBuilder): void {
+    this.appendParams(to);
   }
 
   protected locate(): Reason {

@@ -1,6 +1,7 @@
 // Components: what of a request is signed, by name. Names that begin with "@" or "(" are derived and never looked up among
 // the headers (RFC 9421 section 7.5.1).
 import { StringBuilder } from "@proxy-wasm-kit/sdk";
+import { findByte } from "../bytes";
 import { RequestLines } from "../lines";
 import { isTokenByte } from "./auth-params";
 
@@ -15,6 +16,19 @@ export class Required {
     const bytes = new StaticArray<ArrayBuffer>(names.length);
     for (let i = 0; i < names.length; ++i) unchecked((bytes[i] = String.UTF8.encode(names[i].toLowerCase())));
     this.names = bytes;
+  }
+
+  /** Appends the names, a quote around each or none, and a blank between. */
+  appendList(to: StringBuilder, quote: string): void {
+    for (let i = 0; i < this.names.length; ++i) {
+      const name = unchecked(this.names[i]);
+      const ptr = changetype<usize>(name);
+      // Parameters are not part of what is quoted.
+      const size = findByte(ptr, name.byteLength, 0x3b);
+      if (i != 0) to.appendByte(0x20);
+      to.append(quote).appendBytes(ptr, size).append(quote);
+      to.appendBytes(ptr + size, name.byteLength - size);
+    }
   }
 
   /** The bits of this name, in either case. */

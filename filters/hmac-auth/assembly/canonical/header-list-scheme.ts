@@ -39,9 +39,9 @@ export abstract class HeaderListScheme extends Scheme {
   protected readonly authorization: Line;
   protected readonly toleranceMs: i64;
   private digest: Line;
-  private required: Required | null = null;
-  private validatesBody: bool;
-  private table: KeyTable;
+  protected required: Required | null = null;
+  protected readonly validatesBody: bool;
+  protected readonly table: KeyTable;
 
   // Of the request whose headers are looked at now; where the credentials are.
   private holder: Holder | null = null;
@@ -244,7 +244,7 @@ export abstract class HeaderListScheme extends Scheme {
     return parts;
   }
 
-  private compose(attempt: Attempt): Reason {
+  protected compose(attempt: Attempt): Reason {
     let to = attempt.text.clear();
     attempt.otherText.clear();
     this.beginText(to);

@@ -1,5 +1,5 @@
 // Dates of HTTP (RFC 9110 section 5.6.7), in the form that is sent today: "Sun, 06 Nov 1994 08:49:37 GMT".
-import { isText } from "@proxy-wasm-kit/sdk";
+import { isText, StringBuilder } from "@proxy-wasm-kit/sdk";
 import { NO_TIME } from "../template/timestamp";
 
 const DAYS = "MonTueWedThuFriSatSun";
@@ -15,6 +15,28 @@ export function parseHttpDate(ptr: usize, size: i32): i64 {
   const year = digits(ptr + 12, 4);
   if (indexIn(DAYS, ptr) < 0 || month < 0) return NO_TIME;
   return timeOf(year, month + 1, day, digits(ptr + 17, 2), digits(ptr + 20, 2), digits(ptr + 23, 2));
+}
+
+/** Appends the date of a time in milliseconds since 1970. */
+export function appendHttpDate(timeMs: i64, to: StringBuilder): void {
+  const days = <i32>(timeMs / 86_400_000);
+  const second = <i32>((timeMs / 1000) % 86_400);
+  let year = 1970 + days / 366;
+  while (daysSince1970(year + 1, 1, 1) <= days) ++year;
+  let month = 1;
+  while (month < 12 && daysSince1970(year, month + 1, 1) <= days) ++month;
+  const weekday = (days + 3) % 7;
+  to.append(DAYS.substr(weekday * 3, 3)).append(", ");
+  appendTwo(days - daysSince1970(year, month, 1) + 1, to);
+  to.appendByte(0x20)
+    .append(MONTHS.substr(month * 3 - 3, 3))
+    .appendByte(0x20)
+    .appendNumber(year)
+    .appendByte(0x20);
+  appendTwo(second / 3600, to);
+  appendTwo((second / 60) % 60, to.appendByte(0x3a));
+  appendTwo(second % 60, to.appendByte(0x3a));
+  to.append(" GMT");
 }
 
 /** Milliseconds since 1970; NO_TIME when there is no such day or time of day. */
@@ -46,6 +68,10 @@ export function digits(ptr: usize, count: i32): i32 {
     value = value * 10 + digit;
   }
   return value;
+}
+
+function appendTwo(value: i32, to: StringBuilder): void {
+  to.appendByte(0x30 + value / 10).appendByte(0x30 + (value % 10));
 }
 
 /** Which of the names of three letters it is; -1 when it is none. */

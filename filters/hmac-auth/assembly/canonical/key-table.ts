@@ -45,6 +45,14 @@ export class Holder {
     return -1;
   }
 
+  /** What signs, where this consumer does. */
+  newest(algorithm: i32): Key | null {
+    if (algorithm < 0) return null;
+    const keys = unchecked(this.byAlgorithm[algorithm]);
+    if (keys === null || keys.length == 0) return null;
+    return unchecked(keys[0]);
+  }
+
   /** Whether one of the keys makes this MAC over three runs of bytes; `claimed` has as many bytes as the digest. */
   verify(
     attempt: Attempt,
@@ -92,6 +100,12 @@ export class KeyTable {
     }
     this.holders = holders;
     this.keys = keys;
+  }
+
+  /** Who signs. */
+  get first(): Holder | null {
+    if (this.holders.length == 0) return null;
+    return unchecked(this.holders[0]);
   }
 
   /** Whose id it is; null when nobody's. */

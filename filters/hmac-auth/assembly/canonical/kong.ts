@@ -7,7 +7,8 @@ import { Line, RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { AuthParams, Quoting, skipScheme } from "./auth-params";
 import { isName } from "./components";
-import { HeaderListScheme, Part } from "./header-list-scheme";
+import { Part } from "./header-list-scheme";
+import { HeaderListSigner } from "./header-list-signer";
 import { CanonicalOptions } from "./options";
 
 const REQUEST_LINE = String.UTF8.encode("request-line");
@@ -21,9 +22,10 @@ const HTTP_1 = String.UTF8.encode("HTTP/1.1");
 const HTTP_2 = String.UTF8.encode("HTTP/2.0");
 const HTTP_2_SHORT = String.UTF8.encode("HTTP/2");
 const HTTP_1_0 = String.UTF8.encode("HTTP/1.0");
+const NO_GAP = new ArrayBuffer(0);
 const PROTOCOL = Path.of("request.protocol");
 
-export class Kong extends HeaderListScheme {
+export class Kong extends HeaderListSigner {
   private proxyAuthorization: Line;
   private hasRequestLine: bool = false;
 
@@ -43,6 +45,22 @@ export class Kong extends HeaderListScheme {
   hideCredentials(headers: HeaderMap): void {
     removeOurs(headers, "proxy-authorization");
     removeOurs(headers, "authorization");
+  }
+
+  protected get usualList(): string {
+    return "date @request-target";
+  }
+
+  protected appendValue(to: StringBuilder): void {
+    to.append('hmac username="').appendBytes(this.params.keyId.ptr, this.params.keyId.size).append('", algorithm="');
+    this.appendAlgorithm(to);
+    to.append('", headers="').appendBytes(this.params.headers.ptr, this.params.headers.size);
+    this.appendMac(to.append('", signature="')).append('"');
+  }
+
+  /** What a hop in HTTP/2 makes of it, the other end takes too. */
+  protected gap(): ArrayBuffer {
+    return this.hasRequestLine ? HTTP_1 : NO_GAP;
   }
 
   protected locate(): Reason {

@@ -13,6 +13,7 @@ import { checkBody, expectContentDigest, noteUncovered, reasonOfUncovered } from
 import { appendHeader, Required } from "./components";
 import { Holder, KeyTable } from "./key-table";
 import { CanonicalOptions } from "./options";
+import { signMessage } from "./rfc9421-signing";
 import { SignatureBase } from "./signature-base";
 import { Fields, Member, SignatureFields, Value } from "./signature-fields";
 import { Kind } from "./structured-field";
@@ -121,6 +122,21 @@ export class Rfc9421 extends Scheme {
 
   finish(attempt: Attempt): Reason {
     return checkBody(attempt);
+  }
+
+  get canSign(): bool {
+    return true;
+  }
+
+  beginSigning(lines: RequestLines, headers: HeaderMap, attempt: Attempt): Reason {
+    this.hideCredentials(headers);
+    attempt.text.clear();
+    attempt.wantsBody = this.validatesBody;
+    return Reason.None;
+  }
+
+  sign(headers: HeaderMap, attempt: Attempt): Reason {
+    return signMessage(this.table.first, this.required, this.base, this.lines, headers, attempt);
   }
 
   /** Who has the key; null when nobody has, or none is named. */

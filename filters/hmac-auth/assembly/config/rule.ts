@@ -65,6 +65,9 @@ export class RuleReader {
     if (scheme === null) return rule;
     if (!own.hasMaxBodyBytes && needsWholeBody(scheme)) rule.maxBodyBytes = WHOLE_BODY_BYTES;
     if (this.config.mode == Mode.Sign && !scheme.canSign) reader.fail("scheme", "one that signs", "one that does not");
+    if (isCanonical(name) && this.config.mode == Mode.Sign && own.signsWithAll) {
+      reader.fail("sign_with", '"first", as the scheme sends one signature', "");
+    }
     if (isCanonical(name)) rule.anonymousConsumer = reader.stringOr("anonymous_consumer", "");
     rule.replay = readReplay(reader, id, scheme);
     this.count(rule, scheme);
