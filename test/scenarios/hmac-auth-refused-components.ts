@@ -2,6 +2,8 @@
 import type { RefusalScenario } from "../scenario.ts";
 import { withConfiguration } from "./hmac-auth-set-up.ts";
 
+const consumers = [{ name: "alice", key_id: "k", keys: [{ value: "a key that is long enough" }] }];
+
 const refuses = (
   scheme: string,
   components: readonly unknown[],
@@ -13,7 +15,7 @@ const refuses = (
       {
         scheme,
         required_components: components,
-        consumers: [{ name: "alice", key_id: "k", keys: [{ value: "a key that is long enough" }] }],
+        consumers,
         ...more,
       },
     ],
@@ -39,4 +41,14 @@ export const hmacAuthRefusedComponents: readonly RefusalScenario[] = [
     "rfc9421",
     Array.from({ length: 33 }, (_, i) => `x-${i}`),
   ),
+  {
+    name: "hmac-auth: aws-sigv4: an empty region is refused",
+    setUp: withConfiguration({ rules: [{ scheme: "aws-sigv4", region: "", service: "s", consumers }] }),
+    refused: /\/rules\/0\/region: expected a region/,
+  },
+  {
+    name: "hmac-auth: kong: signing with all keys is refused",
+    setUp: withConfiguration({ mode: "sign", sign_with: "all", rules: [{ scheme: "kong", consumers }] }),
+    refused: /\/rules\/0\/sign_with: expected "first"/,
+  },
 ];

@@ -7,10 +7,10 @@ import { Reason } from "../reason";
 import { freshness, NO_TIME, nowMs, parseTimestamp, Unit } from "../template/timestamp";
 import { AuthParams, macAlgorithm, Param, Quoting, skipScheme } from "./auth-params";
 import { isName } from "./components";
-import { Part } from "./header-list-scheme";
 import { HeaderListSigner } from "./header-list-signer";
 import { digits } from "./http-date";
 import { Holder } from "./key-table";
+import { Part } from "./name-list";
 import { CanonicalOptions } from "./options";
 
 const REQUEST_TARGET = String.UTF8.encode("(request-target)");

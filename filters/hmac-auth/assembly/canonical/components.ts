@@ -8,6 +8,9 @@ import { isTokenByte } from "./auth-params";
 /** More are malformed. */
 export const MAX_COMPONENTS = 32;
 
+/** A longer text is malformed: a list that names one large header many times would make memory of it. */
+export const MAX_TEXT = 1048576;
+
 /** What `required_components` asks for; bit i stands for the i-th. */
 export class Required {
   private names: StaticArray<ArrayBuffer>;

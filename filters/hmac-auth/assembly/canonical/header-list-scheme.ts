@@ -11,25 +11,22 @@ import { Scheme } from "../scheme";
 import { freshness, NO_TIME } from "../template/timestamp";
 import { AuthParams, macAlgorithm, Param, skipScheme } from "./auth-params";
 import { checkBody, expectDigest, noteUncovered, reasonOfUncovered } from "./body-digest";
-import { appendHeader, appendLower, isComponentName, isDerived, MAX_COMPONENTS, Required } from "./components";
+import {
+  appendHeader,
+  appendLower,
+  isComponentName,
+  isDerived,
+  MAX_COMPONENTS,
+  MAX_TEXT,
+  Required,
+} from "./components";
 import { parseHttpDate } from "./http-date";
 import { Holder, KeyTable } from "./key-table";
-import { NameList } from "./name-list";
+import { NameList, Part } from "./name-list";
 import { CanonicalOptions } from "./options";
 
 /** Skew that the published schemes allow. */
 const TOLERANCE_MS: i64 = 300_000;
-
-/** What a signed name can stand for, besides any other header. */
-export enum Part {
-  Other = 0,
-  Target = 1,
-  Date = 2,
-  XDate = 4,
-  Created = 8,
-  Expires = 16,
-  Digest = 32,
-}
 
 export abstract class HeaderListScheme extends Scheme {
   protected readonly path: Line;
@@ -253,6 +250,7 @@ export abstract class HeaderListScheme extends Scheme {
     while (names.next()) {
       if (!isFirst) to.appendByte(0x0a);
       isFirst = false;
+      if (to.length > MAX_TEXT) return Reason.MalformedSignature;
       const part = this.partOf(names.ptr, names.size);
       if (part == Part.Target || part == Part.Created || part == Part.Expires) {
         to = this.appendDerived(part, names.ptr, names.size, to, attempt);

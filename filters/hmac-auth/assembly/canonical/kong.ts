@@ -7,8 +7,8 @@ import { Line, RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { AuthParams, Quoting, skipScheme } from "./auth-params";
 import { isName } from "./components";
-import { Part } from "./header-list-scheme";
 import { HeaderListSigner } from "./header-list-signer";
+import { Part } from "./name-list";
 import { CanonicalOptions } from "./options";
 
 const REQUEST_LINE = String.UTF8.encode("request-line");

@@ -1,6 +1,17 @@
-// The names of signed headers as a list in one parameter: "date request-line".
+// The names of signed headers as a list in one parameter, and what a name may stand for: "date request-line".
 import { findByte } from "../bytes";
 import { Param } from "./auth-params";
+
+/** What a signed name can stand for, besides any other header. */
+export enum Part {
+  Other = 0,
+  Target = 1,
+  Date = 2,
+  XDate = 4,
+  Created = 8,
+  Expires = 16,
+  Digest = 32,
+}
 
 /** The names of a list, a blank between two. */
 export class NameList {

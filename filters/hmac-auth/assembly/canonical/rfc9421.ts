@@ -43,12 +43,12 @@ export class Rfc9421 extends Scheme {
     this.signature = lines.watch(String.UTF8.encode("signature"));
     this.base = new SignatureBase(lines);
     const names = options.requiredComponents;
-    const components = names === null ? USUAL : names;
-    this.required = new Required(components);
+    const required = new Required(names === null ? USUAL : names);
+    this.required = required;
     this.validatesBody = options.validatesBody;
     this.toleranceMs = options.toleranceMs == 0 ? TOLERANCE_MS : options.toleranceMs;
     this.table = new KeyTable(options);
-    this.accepted = acceptSignature(components);
+    this.accepted = acceptSignature(required);
   }
 
   get challenge(): string {
@@ -218,10 +218,10 @@ function timeOf(value: Value): i64 {
 }
 
 /** What a client should sign (section 5.1). */
-function acceptSignature(components: StaticArray<string>): string {
-  let text = "sig=(";
-  for (let i = 0; i < components.length; ++i) text += (i == 0 ? '"' : ' "') + unchecked(components[i]) + '"';
-  return text + ");created;keyid";
+function acceptSignature(required: Required): string {
+  const text = new StringBuilder();
+  required.appendList(text.append("sig=("), '"');
+  return text.append(");created").toString();
 }
 
 /** Room for what 88 digits decode to. */

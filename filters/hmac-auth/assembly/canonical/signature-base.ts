@@ -4,7 +4,7 @@ import { Attempt } from "../attempt";
 import { same } from "../bytes";
 import { RequestLines } from "../lines";
 import { Reason } from "../reason";
-import { MAX_COMPONENTS, Required } from "./components";
+import { MAX_COMPONENTS, MAX_TEXT, Required } from "./components";
 import { MessageComponents } from "./message-components";
 import { Member } from "./signature-fields";
 import { FieldReader, Kind, Step } from "./structured-field";
@@ -59,6 +59,7 @@ export class SignatureBase {
     const reader = this.reader;
     const text = attempt.text;
     const index = this.count;
+    if (text.length > MAX_TEXT) return Reason.MalformedSignature;
     if (index == MAX_COMPONENTS || !reader.item() || reader.kind != Kind.String) return Reason.MalformedSignature;
     if (index != 0) list.appendByte(0x20);
     const start = list.length;

@@ -3,7 +3,16 @@ import { isText, StringBuilder } from "@proxy-wasm-kit/sdk";
 import { findByte } from "../bytes";
 import { RequestLines } from "../lines";
 import { Reason } from "../reason";
-import { appendHeader, appendLower, isComponentName, isDerived, isName, MAX_COMPONENTS, Required } from "./components";
+import {
+  appendHeader,
+  appendLower,
+  isComponentName,
+  isDerived,
+  isName,
+  MAX_COMPONENTS,
+  MAX_TEXT,
+  Required,
+} from "./components";
 
 export class SortedHeaders {
   private names: StringBuilder = new StringBuilder();
@@ -49,6 +58,7 @@ export class SortedHeaders {
     for (let i = 0; i < this.count; ++i) {
       const name = this.ptrOf(i);
       const size = unchecked(this.sizes[i]);
+      if (to.length > MAX_TEXT) return Reason.MalformedSignature;
       to.appendBytes(name, size).appendByte(0x3a);
       const count = appendHeader(lines, name, size, to);
       if (count != 1) return count == 0 ? Reason.MissingComponent : Reason.DuplicateHeader;

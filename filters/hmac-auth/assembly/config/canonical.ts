@@ -45,6 +45,8 @@ export function readCanonical(
     isAws ? reader.bytes("region") : NOTHING,
     isAws ? reader.bytes("service") : NOTHING,
   );
+  if (isAws && reader.has("region") && options.region.byteLength == 0) reader.fail("region", "a region", "none");
+  if (isAws && reader.has("service") && options.service.byteLength == 0) reader.fail("service", "a service", "none");
   const scheme = createCanonical(name, options, lines);
   if (scheme === null) reader.fail("scheme", "a scheme that is there", "one that is not there yet");
   return scheme;

@@ -2,14 +2,14 @@
 import { ManualClock } from "@proxy-wasm-kit/host";
 import { hostEngine, type ProxyRequest } from "@proxy-wasm-kit/testing";
 import { expect, test } from "vitest";
-import type { RequestScenario } from "../../../test/scenario.ts";
-import { hmacAuthApisix } from "../../../test/scenarios/hmac-auth-apisix.ts";
-import { hmacAuthAwsSigV4 } from "../../../test/scenarios/hmac-auth-aws-sigv4.ts";
-import { setUp } from "../../../test/scenarios/hmac-auth-canonical.ts";
-import { hmacAuthCavage } from "../../../test/scenarios/hmac-auth-cavage.ts";
-import { hmacAuthHigress } from "../../../test/scenarios/hmac-auth-higress.ts";
-import { hmacAuthKong } from "../../../test/scenarios/hmac-auth-kong.ts";
-import { hmacAuthRfc9421 } from "../../../test/scenarios/hmac-auth-rfc9421.ts";
+import type { RequestScenario } from "../scenario.ts";
+import { hmacAuthApisix } from "./hmac-auth-apisix.ts";
+import { hmacAuthAwsSigV4 } from "./hmac-auth-aws-sigv4.ts";
+import { setUp } from "./hmac-auth-canonical.ts";
+import { hmacAuthCavage } from "./hmac-auth-cavage.ts";
+import { hmacAuthHigress } from "./hmac-auth-higress.ts";
+import { hmacAuthKong } from "./hmac-auth-kong.ts";
+import { hmacAuthRfc9421 } from "./hmac-auth-rfc9421.ts";
 
 const all: readonly (readonly [string, readonly RequestScenario[]])[] = [
   ["kong", hmacAuthKong],
