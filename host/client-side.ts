@@ -46,6 +46,10 @@ export class ClientSide {
 
   headers(headers: HeaderMap, endOfStream: boolean): void {
     this.#headers = new HeaderMap("response", headers.entries);
+    // What a client of HTTP/2 makes of it (nghttp2 lib/nghttp2_http.c, `http_response_on_header`).
+    if (this.#isHttp2 && headers.get(":status") === "204" && headers.get("content-length") === "0") {
+      this.#headers.remove("content-length");
+    }
     this.#isHeldBack = this.#isBusy;
     if (endOfStream && !this.#isHttp2) this.#declareEmptyBody(this.#headers);
     this.#look();
@@ -73,6 +77,7 @@ export class ClientSide {
     const isLost = isReset && this.#isHttp2 && this.#isHeldBack;
     if (isLost || headers === null) return nothing;
     const status = Number(headers.get(":status"));
+    if (this.#isHttp2 && !/^[1-9]..$/.test(headers.get(":status") ?? "")) return nothing;
     const isBodiless = this.#isHead || status === 204 || status === 304;
     const declared = headers.get("content-length");
     // RFC 9113, section 8.1.1: what is malformed is a stream error.
@@ -80,6 +85,7 @@ export class ClientSide {
       return nothing;
     if (this.#isHttp2 && isBodiless && body.length > 0) return nothing;
     if (isBodiless) return { headers, body: new Uint8Array(), trailers: null, isComplete: !this.#isHttp2 || !isReset };
+    if (status < 200 && !this.#isHttp2 && declared === null) return { headers, body, trailers, isComplete: false };
     if (declared === null) return { headers, body, trailers, isComplete: !isReset };
     const length = Number(declared);
     if (this.#isHttp2) return this.#framesWithin(length, isReset);

@@ -27,7 +27,6 @@ export function requestHeaders(head: RequestHead, protocol: Protocol = "http1"):
     [":scheme", "http"],
     ...head.headers,
   ]);
-  if (lowerCase(map.get("expect") ?? "") === "100-continue") map.remove("expect");
   removeNominated(map);
   for (const name of hopByHop) map.remove(name);
   const te = map.get("te");

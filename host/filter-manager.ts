@@ -5,6 +5,7 @@
 import { BodyBuffer } from "./body-buffer.ts";
 import { type ByteString, byteString, bytesOf, encode } from "./byte-string.ts";
 import { EnvoyCrash } from "./envoy-crash.ts";
+import { httpToGrpcStatus } from "./grpc-status.ts";
 import { HeaderMap } from "./header-map.ts";
 import { Direction, Entry, type FilterDirection } from "./iteration.ts";
 import type { Pair } from "./pairs.ts";
@@ -32,6 +33,8 @@ export interface StreamEnds {
   sendClientHeaders(headers: HeaderMap, endOfStream: boolean): void;
   sendClientData(bytes: Uint8Array, endOfStream: boolean): void;
   sendClientTrailers(trailers: HeaderMap): void;
+  /** Something went wrong that must not, such as an `EnvoyCrash`. */
+  crashed(error: unknown): void;
   /** The stream is over: by its response, or by a reset when `isReset`. */
   finished(isReset: boolean): void;
 }
@@ -52,6 +55,8 @@ export class FilterManager {
   readonly response: Direction;
   /** `%RESPONSE_CODE_DETAILS%`; null until there are any. */
   details: ByteString | null = null;
+  /** Of the response as upstream or a local reply has it, until it is sent; null before. */
+  responseCode: number | null = null;
   requestComplete = false;
   /** The whole response has been handed to the filters. */
   responseComplete = false;
@@ -71,6 +76,8 @@ export class FilterManager {
         headers: (headers, endOfStream) => this.#routeRequest(headers, endOfStream),
         data: (data, endOfStream) => ends.sendUpstreamData(drain(data), endOfStream),
         trailers: (trailers) => ends.sendUpstreamTrailers(trailers),
+        trailersOvertake: true,
+        guard: (action) => this.guard(action),
         isComplete: () => this.requestComplete,
         isOver: () => this.responseComplete || this.isFinished,
         tooLarge: () => this.sendLocalReply(payloadTooLarge),
@@ -83,6 +90,8 @@ export class FilterManager {
         headers: (headers, endOfStream) => this.#sendHeaders(headers, endOfStream),
         data: (data, endOfStream) => this.#send(endOfStream, () => ends.sendClientData(drain(data), endOfStream)),
         trailers: (trailers) => this.#send(true, () => ends.sendClientTrailers(trailers)),
+        trailersOvertake: false,
+        guard: (action) => this.guard(action),
         isComplete: () => this.responseComplete,
         isOver: () => this.isFinished,
         tooLarge: () => this.sendLocalReply(responseTooLarge),
@@ -118,8 +127,12 @@ export class FilterManager {
   }
 
   requestData(bytes: Uint8Array, endOfStream: boolean): void {
-    this.requestComplete = endOfStream;
-    this.request.startData(new BodyBuffer(bytes), endOfStream);
+    const receive = (piece: Uint8Array) => {
+      this.requestComplete = endOfStream;
+      this.request.startData(new BodyBuffer(piece), endOfStream);
+    };
+    if (endOfStream) this.request.receive(() => receive(bytes));
+    else this.request.receive(receive, bytes);
   }
 
   requestMetadata(count: number): void {
@@ -127,19 +140,26 @@ export class FilterManager {
   }
 
   requestTrailers(trailers: HeaderMap): void {
-    this.requestComplete = true;
-    this.request.startTrailers(trailers);
+    this.request.receive(() => {
+      this.requestComplete = true;
+      this.request.startTrailers(trailers);
+    });
   }
 
   responseHeaders(headers: HeaderMap, endOfStream: boolean, details: ByteString): void {
     this.details = details;
+    this.responseCode ??= Number(headers.get(":status"));
     this.responseComplete = endOfStream;
     this.response.startHeaders(headers, endOfStream);
   }
 
   responseData(bytes: Uint8Array, endOfStream: boolean): void {
-    this.responseComplete = endOfStream;
-    this.response.startData(new BodyBuffer(bytes), endOfStream);
+    const receive = (piece: Uint8Array) => {
+      this.responseComplete = endOfStream;
+      this.response.startData(new BodyBuffer(piece), endOfStream);
+    };
+    if (endOfStream) this.response.receive(() => receive(bytes));
+    else this.response.receive(receive, bytes);
   }
 
   responseMetadata(count: number): void {
@@ -147,8 +167,10 @@ export class FilterManager {
   }
 
   responseTrailers(trailers: HeaderMap): void {
-    this.responseComplete = true;
-    this.response.startTrailers(trailers);
+    this.response.receive(() => {
+      this.responseComplete = true;
+      this.response.startTrailers(trailers);
+    });
   }
 
   /**
@@ -170,9 +192,21 @@ export class FilterManager {
   /** Ends the stream without a (complete) response. */
   reset(): void {
     this.#crashInResponseMetadata();
+    if (this.response.goesOnFromTrailers) {
+      this.response.goesOnFromTrailers = false;
+      throw new EnvoyCrash("closing a stream in proxy_on_response_trailers and going on ends the Envoy process");
+    }
     if (this.request.calling) this.request.aborted = true;
     else if (this.response.calling) this.response.aborted = true;
     this.#finish(true);
+  }
+
+  guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#ends.crashed(error);
+    }
   }
 
   /** Envoy goes on with the metadata of a stream that is gone: `encodeMetadata` looks at the filter's status alone. */
@@ -194,6 +228,7 @@ export class FilterManager {
       return;
     }
     this.#responseStarted = true;
+    this.responseCode = Number(status);
     this.#send(endOfStream, () => this.#ends.sendClientHeaders(headers, endOfStream));
   }
 
@@ -216,6 +251,7 @@ export class FilterManager {
   }
 
   #replyThroughFilters(reply: LocalReply): void {
+    this.responseCode = reply.status;
     const { headers, body } = this.#render(reply);
     this.responseHeaders(headers, body.length === 0, reply.details);
     if (body.length > 0) this.responseData(body, true);
@@ -224,6 +260,7 @@ export class FilterManager {
   #replyDirectly(reply: LocalReply): void {
     const { headers, body } = this.#render(reply);
     this.response.headers = headers;
+    this.responseCode = Number(headers.get(":status"));
     this.#responseStarted = true;
     this.responseComplete = true;
     this.#send(body.length === 0, () => this.#ends.sendClientHeaders(headers, body.length === 0));
@@ -271,15 +308,14 @@ function missingHeader(status: number, direction: "request" | "response", name: 
   };
 }
 
-// Source: envoy source/common/grpc/status.cc `httpToGrpcStatus`.
-const grpcStatusOf: Record<number, number> = { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14 };
-
 function renderGrpc(headers: HeaderMap, reply: LocalReply, body: Uint8Array): void {
-  headers.replace(":status", "200");
+  headers.set(":status", "200");
   headers.remove("content-length");
-  headers.replace("content-type", "application/grpc");
-  headers.replace("grpc-status", String(reply.grpcStatus ?? grpcStatusOf[reply.status] ?? 2));
-  if (body.length > 0) headers.replace("grpc-message", percentEncode(byteString(body)));
+  headers.set("content-type", "application/grpc");
+  // What a filter has asked for stays.
+  if (headers.get("grpc-status") === null)
+    headers.set("grpc-status", String(reply.grpcStatus ?? httpToGrpcStatus(reply.status)));
+  if (body.length > 0) headers.set("grpc-message", percentEncode(byteString(body)));
 }
 
 const percentEncode = (text: ByteString): ByteString =>

@@ -30,7 +30,6 @@ class Half implements FilterDirection {
   currentTrailers: HeaderMap | null = null;
   /** The last body callback held everything: the guest sees all of it, each new piece included. */
   isBuffering = false;
-  endOfStream = false;
   readonly #context: HttpContext;
   readonly #name: "request" | "response";
 
@@ -51,7 +50,7 @@ class Half implements FilterDirection {
     if (this.#name === "request") this.#context.create();
     if (this.isSkipped) return HeadersStatus.Continue;
     this.currentHeaders = headers;
-    this.endOfStream = endOfStream;
+    this.#context.endOfStream = endOfStream;
     const status = this.#context.call(
       `proxy_on_${this.#name}_headers`,
       [headers.size, Number(endOfStream)],
@@ -65,8 +64,9 @@ class Half implements FilterDirection {
   data(data: BodyBuffer, endOfStream: boolean): DataStatus {
     if (this.isSkipped) return DataStatus.Continue;
     if (this.isBuffering) this.direction.hold(data, "with-limit");
+    if (this.#context.manager.isFinished) return DataStatus.StopIterationNoBuffer;
     this.currentData = data;
-    this.endOfStream = endOfStream;
+    this.#context.endOfStream = endOfStream;
     const status = this.#context.call(
       `proxy_on_${this.#name}_body`,
       [this.body.length, Number(endOfStream)],
@@ -86,7 +86,10 @@ class Half implements FilterDirection {
       `proxy_on_${this.#name}_trailers`,
       [trailers.size],
       TrailersStatus.StopIteration,
-      (result) => (result === 0 ? TrailersStatus.Continue : TrailersStatus.StopIteration),
+      (result) => {
+        this.direction.goesOnFromTrailers = result === 0;
+        return result === 0 ? TrailersStatus.Continue : TrailersStatus.StopIteration;
+      },
     );
     if (status === TrailersStatus.Continue) this.currentTrailers = null;
     return status;
@@ -105,7 +108,7 @@ class Half implements FilterDirection {
   /** Trailers to change; in the last body callback of a message without any, changing them makes them. */
   trailersToEdit(): HeaderMap | null {
     if (this.currentTrailers !== null) return this.currentTrailers;
-    if (this.currentData === null || !this.endOfStream || this.direction.trailers !== null) return null;
+    if (this.currentData === null || !this.#context.endOfStream || this.direction.trailers !== null) return null;
     this.currentTrailers = new HeaderMap(this.#name === "request" ? "requestTrailers" : "trailers");
     this.direction.trailers = this.currentTrailers;
     return this.currentTrailers;
@@ -128,6 +131,8 @@ export class HttpContext extends StreamContext implements HttpFilter {
   readonly response = new Half(this, "response");
   /** The VM failed and the stream was answered for it. */
   hasFailedStream = false;
+  /** The last headers or body callback, of either direction, said so. */
+  endOfStream = false;
   #phase: Phase = "stream";
   /** What the callback has asked for that is running. */
   #ending: "close" | "answer" | null = null;
@@ -209,8 +214,8 @@ export class HttpContext extends StreamContext implements HttpFilter {
   }
 
   override continueStream(type: StreamType): void {
-    if (type === StreamType.Request) this.vm.defer(() => this.manager.request.continue(this.request));
-    if (type === StreamType.Response) this.vm.defer(() => this.manager.response.continue(this.response));
+    if (type === StreamType.Request) this.#defer(() => this.manager.request.continue(this.request));
+    if (type === StreamType.Response) this.#defer(() => this.manager.response.continue(this.response));
     if (type !== StreamType.Request && type !== StreamType.Response) return;
     // Both types forget the request, at once (context.cc, `continueStream`).
     this.request.currentHeaders = null;
@@ -244,11 +249,16 @@ export class HttpContext extends StreamContext implements HttpFilter {
     });
   }
 
+  /** For when the callback has returned. What ends Envoy then is told to whoever waits for the stream. */
+  #defer(action: () => void): void {
+    this.vm.defer(() => this.manager.guard(action));
+  }
+
   protected override get maps(): ReadableMaps {
     return {
       requestHeaders: this.readMap(MapKind.RequestHeaders),
-      responseHeaders: this.readMap(MapKind.ResponseHeaders),
-      responseTrailers: this.readMap(MapKind.ResponseTrailers),
+      responseHeaders: this.response.currentHeaders ?? this.readMap(MapKind.ResponseHeaders),
+      responseTrailers: this.response.currentTrailers ?? this.readMap(MapKind.ResponseTrailers),
     };
   }
 

@@ -4,6 +4,7 @@
  */
 import { DataStatus, HeadersStatus, TrailersStatus } from "./abi.ts";
 import { BodyBuffer } from "./body-buffer.ts";
+import { concat } from "./byte-string.ts";
 import { EnvoyCrash } from "./envoy-crash.ts";
 import type { HeaderMap } from "./header-map.ts";
 
@@ -22,10 +23,14 @@ export interface DirectionEnd {
   /** Takes everything out of `data`. */
   data(data: BodyBuffer, endOfStream: boolean): void;
   trailers(trailers: HeaderMap): void;
+  /** Trailers that a filter adds go on even if a later filter holds the data. */
+  readonly trailersOvertake: boolean;
   /** The peer has sent everything. */
   isComplete(): boolean;
   /** The stream is answered: nothing more goes this way. */
   isOver(): boolean;
+  /** Does what nobody waits for. */
+  guard(action: () => void): void;
   /** More than the buffer limit is held back, and no filter that asked for it knows back-pressure. */
   tooLarge(): void;
   /** A filter was called and a local reply was sent meanwhile. */
@@ -41,6 +46,8 @@ export class Entry {
   hasSeenHeaders = false;
   headersContinued = false;
   endOfStream = false;
+  /** It is being resumed after it held everything: what comes then begins with it, and not behind it. */
+  resumesItself = false;
   /** Metadata that waits here until this filter has seen the headers and does not hold everything. */
   readonly savedMetadata: number[] = [];
 
@@ -67,6 +74,8 @@ export class Direction {
   buffered: BodyBuffer | null = null;
   /** A filter is being called in this direction. */
   calling = false;
+  /** It was called with trailers and goes on. */
+  goesOnFromTrailers = false;
   /** It is being called with metadata. */
   callingWithMetadata = false;
   /** A local reply came while a filter was called: no further filter is. */
@@ -75,8 +84,11 @@ export class Direction {
   readonly entries: Entry[] = [];
   readonly #end: DirectionEnd;
   readonly #limitBytes: number;
-  /** What is held back is held with back-pressure, which has no limit. */
-  #streaming = false;
+  /** The peer is not read from, as more is held back than the limit allows. */
+  #isUnread = false;
+  readonly #unread: { readonly event: (bytes: Uint8Array) => void; readonly bytes: Uint8Array }[] = [];
+  /** What is held back is held with back-pressure, which has no limit; so it is until a filter asks for the limit. */
+  #streaming = true;
 
   /** `limitBytes`: 0 = no limit. */
   constructor(end: DirectionEnd, limitBytes: number) {
@@ -103,12 +115,41 @@ export class Direction {
     this.#passTrailers(0, trailers);
   }
 
+  /**
+   * Lets `event` of the peer happen, now or when the filters have made room for it: what holds it back is not read.
+   * `bytes` that follow each other unread are read as one.
+   */
+  receive(event: (bytes: Uint8Array) => void, bytes: Uint8Array = new Uint8Array()): void {
+    if (this.#isUnread || this.#unread.length > 0) {
+      this.#unread.push({ event, bytes });
+      return;
+    }
+    event(bytes);
+    // What has been read already is still handed on.
+    if (this.#isFull) queueMicrotask(() => this.#end.guard(() => this.#read()));
+  }
+
+  get #isFull(): boolean {
+    const held = this.buffered?.length ?? 0;
+    return this.#limitBytes > 0 && this.#streaming && held > this.#limitBytes;
+  }
+
+  #read(): void {
+    this.#isUnread = this.#isFull;
+    for (let next = this.#unread[0]; next !== undefined && !this.#isFull; next = this.#unread[0]) {
+      const end = this.#unread.findIndex(({ bytes }) => bytes.length === 0);
+      const pieces = this.#unread.splice(0, end < 0 ? this.#unread.length : Math.max(end, 1));
+      next.event(concat(pieces.map(({ bytes }) => bytes)));
+    }
+  }
+
   /** Resumes after a filter that stopped. From within its headers callback this passes the headers on already. */
   continue(filter: FilterDirection): void {
     if (this.headers === null) throw new EnvoyCrash("resuming what has not begun ends the Envoy process");
     const at = this.entries.findIndex((entry) => entry.filter === filter);
     const entry = this.entries[at];
     if (entry !== undefined) this.#continue(entry, at);
+    if (this.#isUnread) this.#read();
   }
 
   /** Adds to what is held back, and takes it out of `data`. */
@@ -165,6 +206,7 @@ export class Direction {
     if (this.#end.isOver()) return;
     const hadTrailers = this.trailers !== null;
     let trailersAddedAt: number | null = null;
+    let isHeld = false;
     for (const [at, entry] of this.#from(start)) {
       if (entry.stoppedAll) {
         this.hold(data, entry.state === "stop-all-watermark" ? "with-back-pressure" : "with-limit");
@@ -179,10 +221,15 @@ export class Direction {
         return;
       }
       if (!hadTrailers && this.trailers !== null) trailersAddedAt ??= at;
-      if (!this.#goesOnAfterData(entry, at, status, data)) return;
+      isHeld = !this.#goesOnAfterData(entry, at, status, data);
+      // Only on the way to upstream do new trailers go past data that is held (filter_manager.cc, decodeData).
+      if (isHeld && !this.#end.trailersOvertake) return;
+      if (isHeld) break;
     }
-    this.#end.data(data, endOfStream && trailersAddedAt === null);
-    if (trailersAddedAt !== null && this.trailers !== null) this.#passTrailers(trailersAddedAt + 1, this.trailers);
+    if (!isHeld) this.#end.data(data, endOfStream && trailersAddedAt === null);
+    if (trailersAddedAt === null || this.trailers === null) return;
+    const isItself = this.entries[trailersAddedAt]?.resumesItself ?? false;
+    this.#passTrailers(isItself ? trailersAddedAt : trailersAddedAt + 1, this.trailers);
   }
 
   #passTrailers(start: number, trailers: HeaderMap): void {
@@ -190,6 +237,7 @@ export class Direction {
     for (const [at, entry] of this.#from(start)) {
       if (entry.stoppedAll) return;
       const status = this.#call(() => entry.filter.trailers(trailers));
+      this.goesOnFromTrailers = false;
       entry.endOfStream = true;
       if (this.aborted) {
         this.#end.aborted();
@@ -225,17 +273,20 @@ export class Direction {
   #continue(entry: Entry, at: number): void {
     if (this.#end.isOver()) return;
     // A filter that stopped everything has not seen what came after the headers.
-    const next = entry.stoppedAll ? at : at + 1;
+    if (entry.stoppedAll) entry.resumesItself = true;
+    // Asked anew each time: a filter that is called meanwhile may resume this one once more.
+    const next = () => (entry.resumesItself ? at : at + 1);
     entry.state = "continue";
     if (!entry.headersContinued && this.headers !== null) {
       entry.headersContinued = true;
       const isWhole = this.#end.isComplete() && this.buffered === null && this.trailers === null;
       this.#passHeaders(at + 1, this.headers, isWhole);
     }
-    this.#passSavedMetadata(entry, next);
+    this.#passSavedMetadata(entry, next());
     const { trailers } = this; // a filter may add trailers while it gets the data, which then go on by themselves
-    if (this.buffered !== null) this.#passData(next, this.buffered, this.#end.isComplete() && trailers === null);
-    if (trailers !== null) this.#passTrailers(next, trailers);
+    if (this.buffered !== null) this.#passData(next(), this.buffered, this.#end.isComplete() && trailers === null);
+    if (trailers !== null) this.#passTrailers(next(), trailers);
+    entry.resumesItself = false;
   }
 
   *#from(start: number): Iterable<[number, Entry]> {

@@ -3,6 +3,7 @@
  * Source: envoy source/extensions/filters/common/expr/context.cc.
  */
 import { type ByteString, byteString } from "./byte-string.ts";
+import { httpToGrpcStatus } from "./grpc-status.ts";
 import type { HeaderMap } from "./header-map.ts";
 import { type Property, type PropertyTable, propertyTable } from "./property-value.ts";
 
@@ -35,6 +36,8 @@ export class StreamInfo {
   /** From the end of the request to the first byte of the response. */
   backendLatencyNs: bigint | null = null;
   attemptCount = 0n;
+  /** The client asked for a "100 Continue" and got it. */
+  isContinued = false;
   readonly filterState = new Map<ByteString, FilterState>();
 
   constructor(options: Pick<StreamInfo, "protocol" | "connectionId" | "source" | "destination" | "startNs">) {
@@ -62,7 +65,7 @@ export interface ReadableMaps {
 /** What a `FilterManager` knows of the response. */
 export interface Outcome {
   readonly details: ByteString | null;
-  readonly response: { readonly headers: HeaderMap | null; readonly trailers: HeaderMap | null };
+  readonly responseCode: number | null;
 }
 
 /** Where requests and connections go, as the embedder set it up. */
@@ -141,12 +144,13 @@ function requestProperties(info: StreamInfo, headers: HeaderMap | null): Propert
 
 function responseProperties(info: StreamInfo, outcome: Outcome, maps: ReadableMaps): PropertyTable {
   const { responseHeaders: headers, responseTrailers: trailers } = maps;
-  const status = () => outcome.response.headers?.get(":status");
+  // Envoy counts its own 100 as a response, until there is one (conn_manager_impl.cc, `chargeStats`).
+  const code = () => outcome.responseCode ?? (info.isContinued ? 100 : null);
   return propertyTable({
-    code: () => (/^\d+$/.test(status() ?? "") ? BigInt(status() ?? 0) : undefined),
+    code: () => (code() === null ? undefined : BigInt(code() ?? 0)),
     code_details: () => outcome.details ?? undefined,
     flags: () => 0n,
-    grpc_status: () => grpcStatus(outcome),
+    grpc_status: () => grpcStatus(trailers, headers) ?? grpcStatusOfHttp(code()),
     headers: () => headersProperty(headers),
     trailers: () => headersProperty(trailers),
     size: () => BigInt(info.responseBytes),
@@ -187,10 +191,13 @@ function contentLength(headers: HeaderMap | null): bigint | null {
   return /^\d+$/.test(value) ? BigInt(value) : null;
 }
 
-/** A response that is not gRPC has the status its HTTP status stands for: Unknown for 200. */
-function grpcStatus(outcome: Outcome): bigint | undefined {
-  const { headers, trailers } = outcome.response;
-  if (headers === null) return undefined;
-  const value = trailers?.get("grpc-status") ?? headers.get("grpc-status");
-  return value !== null && value !== undefined && /^\d+$/.test(value) ? BigInt(value) : 2n;
+/** -1 for what is no status. Source: envoy source/common/grpc/common.cc, `getGrpcStatus`. */
+function grpcStatus(trailers: HeaderMap | null, headers: HeaderMap | null): bigint | undefined {
+  const value = trailers?.get("grpc-status") || headers?.get("grpc-status");
+  if (!value) return undefined;
+  return /^\d+$/.test(value) && Number(value) <= 16 ? BigInt(value) : (1n << 64n) - 1n;
 }
+
+/** What the status of a response that is not gRPC stands for. */
+const grpcStatusOfHttp = (code: number | null): bigint | undefined =>
+  code === null ? undefined : BigInt(httpToGrpcStatus(code));

@@ -119,6 +119,10 @@ export class HttpStream {
 
   requestHeaders(headers: HeaderMap, endOfStream: boolean): void {
     this.#client.isReading(headers.get(":method") ?? "");
+    if (/^100-continue$/i.test(headers.get("expect") ?? "")) {
+      this.#options.info.isContinued = true;
+      headers.remove("expect");
+    }
     const refusal = refuse(headers, this.#options.upgrades, this.#protocol);
     if (refusal === null) this.#manager.requestHeaders(headers, endOfStream);
     else this.#manager.refuse(refusal.isRead ? headers : null, endOfStream, refusal.reply);
@@ -180,6 +184,7 @@ export class HttpStream {
         this.#client.data(bytes);
       },
       sendClientTrailers: (trailers) => this.#client.trailers(trailers),
+      crashed: (error) => this.#crash(error),
       finished: (isReset) => this.#end(isReset),
     };
   }

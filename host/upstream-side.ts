@@ -40,7 +40,8 @@ export class UpstreamSide {
   }
 
   trailers(trailers: HeaderMap): void {
-    this.#trailers = trailers;
+    // They need a body in chunks (envoy http1/codec_impl.cc, `encodeTrailersBase`).
+    if (this.#hasDeclaredLength() === null) this.#trailers = trailers;
     this.#complete();
   }
 

@@ -1,4 +1,5 @@
 /** `npm run differential`: random scenarios on our host and on Envoy, and the smallest scenario of each difference. */
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { envoyEngine, hostEngine } from "@proxy-wasm-kit/testing";
 import { compile } from "../compile.ts";
@@ -12,6 +13,7 @@ const usage = `npm run differential -- [options]
   --runs <n>     how many scenarios (default 1000)
   --seed <n>     what they are made from (default 1); the same seed makes the same scenarios
   --run <n>      one scenario of the seed alone
+  --scenario <f> one scenario out of a file, as JSON
   --most <n>     ends after so many differences (default 10)
   -o, --output   text (default) or json`;
 
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "1000" },
     seed: { type: "string", default: "1" },
     run: { type: "string" },
+    scenario: { type: "string" },
     most: { type: "string", default: "10" },
     output: { type: "string", short: "o", default: "text" },
     help: { type: "boolean", short: "h", default: false },
@@ -34,14 +37,19 @@ async function main(): Promise<number> {
     return 0;
   }
   const [seed, runs, most] = [values.seed, values.runs, values.most].map(count) as [number, number, number];
-  const chosen = values.run === undefined ? Array.from({ length: runs }, (_, run) => run) : [count(values.run)];
+  const chosen =
+    values.run === undefined && values.scenario === undefined
+      ? Array.from({ length: runs }, (_, run) => run)
+      : [count(values.run ?? "0")];
   await compile("test/differential/assembly/probe.ts", probe, ["--use", "abort="]);
   const engines = { host: hostEngine, envoy: await envoyEngine() };
   const progress = new Progress(chosen.length);
   const found: Difference[] = [];
   const comparison = new Comparison(engines, probe);
   try {
-    const runsBySetUp = bySetUp(chosen.map((run) => ({ run, scenario: generate(seed, run) })));
+    const given =
+      values.scenario === undefined ? null : (JSON.parse(readFileSync(values.scenario, "utf8")) as Scenario);
+    const runsBySetUp = bySetUp(chosen.map((run) => ({ run, scenario: given ?? generate(seed, run) })));
     const suspects = await suspicious(runsBySetUp, () => new Comparison(engines, probe), progress);
     // One after the other, as what differs on a busy machine may not differ on a quiet one.
     for (const { run, scenario } of suspects) {

@@ -18,11 +18,12 @@ export interface Subject {
 
 /**
  * Ticks and answers to callouts come when all of both bodies has been sent, and at a time of their own for each filter,
- * so that their order is always the same. In paces, of the first filter and between filters.
+ * so that their order is always the same. In paces, of the first filter and between filters: no whole
+ * number, as pieces of a body come at whole ones.
  */
 const laterPaces: Readonly<Record<string, { readonly first: number; readonly between: number }>> = {
-  tick: { first: 6, between: 1 },
-  callout: { first: 10, between: 1 },
+  tick: { first: 6, between: 1.4 },
+  callout: { first: 12, between: 1.4 },
 };
 
 /** `probe` is the path of the probe's module. */
@@ -63,7 +64,9 @@ function requestOf({ request, steps }: Scenario, { paceMs, patienceMs }: Timing)
 function withTime(step: Step, paceMs: number): Step {
   const [command] = step.do;
   const paces = laterPaces[command];
-  return paces === undefined ? step : { ...step, do: [command, (paces.first + paces.between * step.filter) * paceMs] };
+  return paces === undefined
+    ? step
+    : { ...step, do: [command, Math.round((paces.first + paces.between * step.filter) * paceMs)] };
 }
 
 function responseOf({ response }: Scenario, { paceMs }: Timing): UpstreamResponse {
