@@ -32,8 +32,10 @@ interface Sent {
 }
 
 /** What the filter says of it, with the clock at `at`. */
-async function verdict({ scheme, headers, body, method = "POST" }: Sent) {
-  const rule = { scheme, public_base_url: origin, keys: [{ value: keyOf(scheme) }] };
+const verdict = ({ scheme, ...request }: Sent) =>
+  verdictBy({ scheme, public_base_url: origin, keys: [{ value: keyOf(scheme) }] }, request);
+
+async function verdictBy(rule: unknown, { headers, body, method = "POST" }: Omit<Sent, "scheme">) {
   const proxy = await hostEngine.start({
     filters: [{ name: "hmac-auth", wasm, configuration: { rules: [rule] } }],
     clock: new ManualClock(new Date(at * 1000)),
@@ -43,6 +45,17 @@ async function verdict({ scheme, headers, body, method = "POST" }: Sent) {
   } finally {
     await proxy.close();
   }
+}
+
+/** What a shell gives to curl. */
+async function sentBy(commandLine: string) {
+  const script = `curl() { printf '%s\\0' "$@"; }\n${commandLine}`;
+  const given = (await promisify(execFile)("bash", ["-c", script])).stdout.split("\0").slice(0, -1);
+  const headers = given.flatMap((word, index): HeaderLine[] => {
+    const [name = "", ...rest] = word.split(": ");
+    return given[index - 1] === "-H" ? [[name, rest.join(": ")]] : [];
+  });
+  return { given, headers, body: given.at(-1) ?? "" };
 }
 
 const bodies: Readonly<Record<string, string>> = {
@@ -71,17 +84,23 @@ describe("what it signs, the filter verifies", () => {
     expect(await verdict(changed)).toMatch(/^hmac_auth:(signature_mismatch|missing_timestamp)/);
   });
 
+  test.each(["kong", "apisix", "cavage", "rfc9421"])("%s, by its consumer", async (scheme) => {
+    const given = ["--header", "Date: Thu, 01 Jan 1970 00:00:00 GMT", "--header", "x-a: 1"];
+    const args = [...usual(scheme), "--id", "k-alice", "--key", `value:${text}`, "--body", "{}", ...given, "--curl"];
+    const { stdout } = await pwk("sign", ...args);
+    const { headers, body } = await sentBy(stdout);
+    expect(headers).toContainEqual(["x-a", "1"]);
+    const rule = { scheme, consumers: [{ name: "alice", key_id: "k-alice", keys: [{ value: text }] }] };
+    expect(await verdictBy(rule, { headers, body })).toBe("via_upstream");
+    expect(await verdictBy(rule, { headers, body: "{ }" })).toBe("hmac_auth:digest_mismatch");
+  });
+
   test("as a command line of curl, quoted for a shell", async () => {
     const body = `it's "$HOME" \`x\`\n`;
     const args = ["--key", `value:${text}`, "--body", body, "--method", "PUT", "--header", "X-A: it's"];
     const { stdout } = await pwk("sign", ...usual("hubspot-v3"), ...args, "--curl");
-    const script = `curl() { printf '%s\\0' "$@"; }\n${stdout}`;
-    const given = (await promisify(execFile)("bash", ["-c", script])).stdout.split("\0").slice(0, -1);
+    const { given, headers } = await sentBy(stdout);
     expect(given).toEqual(expect.arrayContaining(["-X", "PUT", origin + path, "--data-raw", body, "x-a: it's"]));
-    const headers = given.flatMap((word, index): HeaderLine[] => {
-      const [name = "", ...rest] = word.split(": ");
-      return given[index - 1] === "-H" ? [[name, rest.join(": ")]] : [];
-    });
     expect(await verdict({ scheme: "hubspot-v3", headers, body, method: "PUT" })).toBe("via_upstream");
   });
 
@@ -138,6 +157,7 @@ describe("it says which option is at fault, and never a key", () => {
     [["--scheme", "twilio", ...key, ...body, "--content-type", "text/x"], 1, /twilio needs bodySHA256/],
     [["--scheme", "github", ...key, ...body, "--url", "/x"], 2, /expected a URL such as/],
     [["--scheme", "github", ...key, ...body, "--now", "x"], 2, /expected a time such as/],
+    [["--scheme", "github", ...key, ...body, "--header", "Host: x"], 1, /--header: the host is that of --url/],
     [["--scheme", "github", ...key, ...body, "--id", "x"], 1, /--id: github has none/],
     [["--scheme", "kong", ...key, ...body], 1, /--id: expected one, as kong needs it/],
     [["--scheme", "aws-sigv4", "--id", "x", ...key], 1, /--region: expected one/],

@@ -41,6 +41,8 @@ export interface Signing {
 export interface Signed {
   /** What a sender adds, in order. */
   readonly headers: readonly HeaderLine[];
+  /** Of those that were given, what is still sent: a date, say, gives way to the one that is signed. */
+  readonly kept: readonly HeaderLine[];
   /** What the filter says besides, such as that a key is short. */
   readonly warnings: readonly string[];
 }
@@ -71,7 +73,7 @@ export async function sign(signing: Signing): Promise<Signed> {
     const exchange = await proxy.send({ method, path, authority, headers, body });
     if (exchange.outcome !== "forwarded" || exchange.upstream === null) throw notSigned(scheme, exchange);
     const warnings = proxy.startLogs.filter(({ level }) => level === "warn").map(({ message }) => inOwnWords(message));
-    return { headers: withoutOthers(exchange.upstream.headers, headers), warnings: [...new Set(warnings)] };
+    return { ...partition(exchange.upstream.headers, headers), warnings: [...new Set(warnings)] };
   } finally {
     await proxy.close();
   }
@@ -125,8 +127,14 @@ function notSigned(scheme: string, { details, failures }: Exchange): Failure {
 /** Added by any proxy, or by the client when it sends. */
 const others: ReadonlySet<string> = new Set(["content-length", "x-forwarded-proto", "x-request-id"]);
 
-/** What upstream received and the client has not sent. */
-function withoutOthers(received: readonly HeaderLine[], sent: readonly HeaderLine[]): HeaderLine[] {
-  const known = new Set(sent.map((line) => line.join(": ")));
-  return received.filter(([name, value]) => !others.has(name) && !known.has(`${name}: ${value}`));
+function partition(received: readonly HeaderLine[], sent: readonly HeaderLine[]) {
+  const isIn = (lines: readonly HeaderLine[]) => {
+    const known = new Set(lines.map((line) => line.join(": ")));
+    return (line: HeaderLine) => known.has(line.join(": "));
+  };
+  const [wasSent, wasReceived] = [isIn(sent), isIn(received)];
+  return {
+    headers: received.filter((line) => !others.has(line[0]) && !wasSent(line)),
+    kept: sent.filter((line) => others.has(line[0]) || wasReceived(line)),
+  };
 }

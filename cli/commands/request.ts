@@ -51,7 +51,12 @@ export const request = (): Command =>
   new Command("request")
     .description("Send one request through a filter; show the response, what upstream received, logs and callbacks.")
     .argument("<module>", "the filter, a .wasm file")
-    .argument("[url]", "URL or path of the request", parseTarget, parseTarget("http://example.com/"))
+    .argument(
+      "[url]",
+      "URL or path of the request; the proxy is always spoken to without TLS",
+      parseTarget,
+      parseTarget("http://example.com/"),
+    )
     .option("--config <config>", "the filter's configuration: YAML or JSON, or the file that has it (- standard input)")
     .option("--env <NAME=value>", "variable of the VM's environment; may be repeated", collectOnce)
     .option("--root-id <id>", "root ID (default: the module's name)")

@@ -48,7 +48,11 @@ export const sign = (): Command =>
     .option("--body <data>", "text, or @file for the bytes of a file (@- standard input)")
     .option("--content-type <type>", "of the body (default: application/json; for twilio a form)")
     .option("--method <method>", "default: GET, or POST with a body", method)
-    .option("--url <url>", "where it goes", parseUrl, parseUrl("https://hooks.example.com/"))
+    .addOption(
+      new Option("--url <url>", "where it goes")
+        .argParser(parseUrl)
+        .default(parseUrl("https://hooks.example.com/"), "https://hooks.example.com/"),
+    )
     .option("--header <line>", '"name: value" that is sent too, or @file for many', headerLines)
     .option("--now <time>", "when it is signed: RFC 3339, or seconds since 1970 (default: now)", instant)
     .option("--module <file>", "hmac-auth, as pwk build makes it", "dist/hmac-auth.wasm")
@@ -64,11 +68,11 @@ Examples:
     )
     .action(async (options: SignOptions) => {
       const signing = await signingOf(options);
-      const { headers, warnings } = await signRequest(signing);
+      const { headers, kept, warnings } = await signRequest(signing);
       for (const warning of warnings) process.stderr.write(`pwk: ${warning}\n`);
       const { scheme } = options;
       const { method: verb, origin, path } = signing;
-      const all = [...signing.headers, ...headers].map(utf8);
+      const all = [...kept, ...headers].map(utf8);
       const curl = options.curl ? { curl: curlOf(verb, origin + path, all, options.body) } : {};
       print(
         options.output,
@@ -80,6 +84,7 @@ Examples:
 async function signingOf(options: SignOptions): Promise<Signing> {
   const { scheme, keyEncoding, id, region, service, body: data, url, header = [], module } = options;
   checkFor(options);
+  if (header.some(([name]) => name === "host")) throw new Failure("--header: the host is that of --url; leave it away");
   await readBytes("--module", module).catch((error: unknown) => {
     throw new Failure(`${messageOf(error)}; build it with: pwk build filters/hmac-auth`);
   });
