@@ -50,6 +50,8 @@ const responseTooLarge: LocalReply = {
   details: "response_payload_too_large",
 };
 
+const noRouteFound = 1n << 8n;
+
 export class FilterManager {
   readonly request: Direction;
   readonly response: Direction;
@@ -57,6 +59,8 @@ export class FilterManager {
   details: ByteString | null = null;
   /** Of the response as upstream or a local reply has it, until it is sent; null before. */
   responseCode: number | null = null;
+  /** Bits as in `response.flags` (envoy/stream_info/stream_info.h, `CoreResponseFlag`). */
+  responseFlags = 0n;
   requestComplete = false;
   /** The whole response has been handed to the filters. */
   responseComplete = false;
@@ -216,9 +220,17 @@ export class FilterManager {
   }
 
   #routeRequest(headers: HeaderMap, endOfStream: boolean): void {
-    const refusal = refuseRequest(headers);
-    if (refusal !== null) this.sendLocalReply(refusal);
-    else this.#ends.sendUpstreamHeaders(headers, endOfStream);
+    if (!headers.get(":path")?.startsWith("/") || !headers.get("x-forwarded-proto")) {
+      this.responseFlags |= noRouteFound;
+      this.sendLocalReply({ status: 404, details: "route_not_found" });
+    } else if (headers.get(":method") === null) {
+      // Not before there is a connection to write to (envoy source/common/http/header_utility.cc
+      // `checkRequiredRequestHeaders`).
+      const reply = missingHeader(503, "request", ":method");
+      queueMicrotask(() => this.guard(() => this.sendLocalReply(reply)));
+    } else {
+      this.#ends.sendUpstreamHeaders(headers, endOfStream);
+    }
   }
 
   #sendHeaders(headers: HeaderMap, endOfStream: boolean): void {
@@ -290,14 +302,6 @@ function drain(data: BodyBuffer): Uint8Array {
   const { bytes } = data;
   data.clear();
   return bytes;
-}
-
-/** What the router answers itself. Source: envoy source/common/http/header_utility.cc `checkRequiredRequestHeaders`. */
-function refuseRequest(headers: HeaderMap): LocalReply | null {
-  const isRouted = headers.get(":path")?.startsWith("/") && headers.get("x-forwarded-proto");
-  if (!isRouted) return { status: 404, details: "route_not_found" };
-  if (headers.get(":method") === null) return missingHeader(503, "request", ":method");
-  return null;
 }
 
 function missingHeader(status: number, direction: "request" | "response", name: string): LocalReply {

@@ -84,6 +84,8 @@ export class Direction {
   readonly entries: Entry[] = [];
   readonly #end: DirectionEnd;
   readonly #limitBytes: number;
+  /** The limit was crossed by what is held with back-pressure; it stays so until half of it is there. */
+  #isPressed = false;
   /** The peer is not read from, as more is held back than the limit allows. */
   #isUnread = false;
   readonly #unread: { readonly event: (bytes: Uint8Array) => void; readonly bytes: Uint8Array }[] = [];
@@ -130,8 +132,8 @@ export class Direction {
   }
 
   get #isFull(): boolean {
-    const held = this.buffered?.length ?? 0;
-    return this.#limitBytes > 0 && this.#streaming && held > this.#limitBytes;
+    if ((this.buffered?.length ?? 0) <= this.#limitBytes / 2) this.#isPressed = false;
+    return this.#isPressed;
   }
 
   #read(): void {
@@ -160,7 +162,9 @@ export class Direction {
     const before = this.buffered.length;
     this.buffered.moveFrom(data);
     const isCrossing = before <= this.#limitBytes && this.buffered.length > this.#limitBytes;
-    if (this.#limitBytes > 0 && isCrossing && !this.#streaming) this.#end.tooLarge();
+    if (this.#limitBytes === 0 || !isCrossing) return;
+    if (this.#streaming) this.#isPressed = true;
+    else this.#end.tooLarge();
   }
 
   #passHeaders(start: number, headers: HeaderMap, endOfStream: boolean): void {

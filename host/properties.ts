@@ -66,6 +66,7 @@ export interface ReadableMaps {
 export interface Outcome {
   readonly details: ByteString | null;
   readonly responseCode: number | null;
+  readonly responseFlags: bigint;
 }
 
 /** Where requests and connections go, as the embedder set it up. */
@@ -149,7 +150,7 @@ function responseProperties(info: StreamInfo, outcome: Outcome, maps: ReadableMa
   return propertyTable({
     code: () => (code() === null ? undefined : BigInt(code() ?? 0)),
     code_details: () => outcome.details ?? undefined,
-    flags: () => 0n,
+    flags: () => outcome.responseFlags,
     grpc_status: () => grpcStatus(trailers, headers) ?? grpcStatusOfHttp(code()),
     headers: () => headersProperty(headers),
     trailers: () => headersProperty(trailers),

@@ -67,6 +67,6 @@ export abstract class StreamContext extends Context {
   }
 
   protected get outcome(): Outcome {
-    return { details: null, responseCode: null };
+    return { details: null, responseCode: null, responseFlags: 0n };
   }
 }

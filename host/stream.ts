@@ -80,6 +80,10 @@ const connectionLost: LocalReply = {
   details: "upstream_reset_before_response_started{connection_termination}",
 };
 
+/** See `FilterManager.responseFlags`. */
+const upstreamConnectionTermination = 1n << 6n;
+const downstreamConnectionTermination = 1n << 14n;
+
 export class HttpStream {
   /** Resolves when the stream is over and the filters are gone. */
   readonly finished: Promise<StreamResult>;
@@ -160,6 +164,7 @@ export class HttpStream {
   reset(): void {
     if (this.#manager.isFinished) return;
     this.#manager.details = "downstream_remote_disconnect";
+    this.#manager.responseFlags |= downstreamConnectionTermination;
     this.#manager.reset();
   }
 
@@ -202,6 +207,7 @@ export class HttpStream {
       if (this.#manager.isFinished || this.#manager.response.headers !== null) return;
       info.backendLatencyNs = clock.monotonicNs() - sentNs;
       if (response !== null) return this.#respond(request, response);
+      this.#manager.responseFlags |= upstreamConnectionTermination;
       this.#manager.sendLocalReply(connectionLost);
     };
     answer

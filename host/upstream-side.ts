@@ -13,6 +13,8 @@ export class UpstreamSide {
   #headers: HeaderMap | null = null;
   #body: Uint8Array[] = [];
   #trailers: HeaderMap | null = null;
+  /** Nothing is sent behind them. */
+  #hasTrailers = false;
   #isComplete = false;
   #isOnTheWire = false;
   readonly #on: UpstreamEvents;
@@ -34,12 +36,14 @@ export class UpstreamSide {
   }
 
   data(bytes: Uint8Array, endOfStream: boolean): void {
-    if (this.#isComplete) return;
+    if (this.#headers === null || this.#isComplete || this.#hasTrailers) return;
     this.#body.push(bytes);
     if (endOfStream || this.#hasDeclaredLength()) this.#complete();
   }
 
   trailers(trailers: HeaderMap): void {
+    if (this.#headers === null) return;
+    this.#hasTrailers = true;
     // They need a body in chunks (envoy http1/codec_impl.cc, `encodeTrailersBase`).
     if (this.#hasDeclaredLength() === null) this.#trailers = trailers;
     this.#complete();

@@ -230,12 +230,22 @@ function withoutRaces(steps: readonly Step[]): Step[] {
 }
 
 /** A response that no client accepts: when it gives up, and what Envoy has done by then, is not always the same. */
-function withoutMalformed({ protocol }: SetUp, isSized: boolean, steps: readonly Step[]): Step[] {
+function withoutMalformed({ protocol, bufferLimitBytes }: SetUp, isSized: boolean, steps: readonly Step[]): Step[] {
   const isReplaced = isSized || steps.some(({ do: [command] }) => command === "respond");
-  return steps.filter(({ do: [command, map, ...words] }) => {
+  const isHeld = (filter: number) =>
+    steps.some(
+      (step) => step.filter === filter && step.at === "request_body" && step.call === "*" && step.do[0] === "return",
+    );
+  return steps.filter(({ filter, at, call, do: [command, map, ...words] }) => {
+    // Behind back-pressure Envoy keeps bytes that were put into an empty last piece; our host loses them.
+    if (bufferLimitBytes !== undefined && command === "edit") return false;
+    const isCut = at === "response_body" && command === "return" && Number(map) > 2;
+    if (protocol === "http2" && isReplaced && isCut) return false;
     if (protocol === "http2" && command === "respond" && map === 204) return words[1] === "";
     if (protocol === "http2" && command === "edit") return map === 0 || !isReplaced;
     if (!["add", "replace", "set", "remove"].includes(command)) return true;
+    // Headers that have been passed on can be changed until there is a connection to upstream.
+    if (map === 0 && at === "request_body" && call !== 1 && !isHeld(filter)) return false;
     const names = words.filter((_, at) => at % 2 === 0).map((word) => String(word).toLowerCase());
     const unfit = command === "add" ? [":status", ":method", "content-length"] : [];
     if (names.some((name) => unfit.includes(name))) return false;

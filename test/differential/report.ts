@@ -27,7 +27,7 @@ export function summary({ seed, runs, seconds, found }: Report): string {
 
 export function describe({ runs, scenario, outcome }: Difference): string {
   return [
-    `run ${runs.join(", ")}: ${outcome.differs.length === 0 ? "differs at times" : "differs"}`,
+    `run ${runs.join(", ")}: differs`,
     ...scenarioLines(scenario).map((line) => `  ${line}`),
     ...outcome.differs.flatMap((part) => side(part, outcome)),
     `  ${JSON.stringify(scenario)}`,
