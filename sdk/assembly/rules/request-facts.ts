@@ -14,13 +14,19 @@ export class RequestFacts {
   /** Without query and fragment. */
   pathPtr: usize = 0;
   pathSize: i32 = 0;
+  /** @internal */
   readonly route: XdsName = new XdsName("xds\0route_name");
+  /** @internal */
   readonly virtualHost: XdsName = new XdsName("xds\0virtual_host_name");
-  /** What the path matched, of the rule that was looked at last; null when that has no paths. */
+  /**
+   * What the path matched, of the rule that was looked at last; null when that has no paths.
+   * @internal
+   */
   pattern: PathPattern | null = null;
   /** Every rule's conditions on headers. */
   private conditions: HeaderCondition | null = null;
 
+  /** @internal */
   add(condition: HeaderCondition): void {
     condition.next = this.conditions;
     this.conditions = condition;
