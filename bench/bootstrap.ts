@@ -1,5 +1,5 @@
 /** The Envoy that is measured: one filter or none before a route that answers at once, and a path that never ends. */
-import { type Message, type WasmFilter, wasm } from "@proxy-wasm-kit/envoy";
+import type { Message } from "@proxy-wasm-kit/envoy";
 
 export const listenerName = "bench";
 
@@ -7,7 +7,7 @@ export const listenerName = "bench";
 export const holdPath = "/hold";
 
 /** `envoy.config.bootstrap.v3.Bootstrap`. */
-export function bootstrap(filters: readonly WasmFilter[]): Message {
+export function bootstrap(filters: readonly Message[]): Message {
   return {
     admin: { address: loopback },
     static_resources: {
@@ -15,6 +15,8 @@ export function bootstrap(filters: readonly WasmFilter[]): Message {
         {
           name: listenerName,
           address: loopback,
+          // Bodies are held whole.
+          per_connection_buffer_limit_bytes: 1 << 24,
           filter_chains: [
             { filters: [extension("envoy.filters.network.http_connection_manager", connectionManager(filters))] },
           ],
@@ -26,7 +28,7 @@ export function bootstrap(filters: readonly WasmFilter[]): Message {
 
 const loopback: Message = { socket_address: { address: "127.0.0.1", port_value: 0 } };
 
-const connectionManager = (filters: readonly WasmFilter[]): Message => ({
+const connectionManager = (filters: readonly Message[]): Message => ({
   "@type": typeUrl("filters.network.http_connection_manager.v3.HttpConnectionManager"),
   stat_prefix: listenerName,
   codec_type: "AUTO",
@@ -43,7 +45,7 @@ const connectionManager = (filters: readonly WasmFilter[]): Message => ({
     ],
   },
   http_filters: [
-    ...filters.map((filter) => extension(filter.name, wasm(filter))),
+    ...filters,
     extension("envoy.filters.http.fault", {
       "@type": typeUrl("filters.http.fault.v3.HTTPFault"),
       headers: [{ name: ":path", string_match: { exact: holdPath } }],
@@ -53,5 +55,5 @@ const connectionManager = (filters: readonly WasmFilter[]): Message => ({
   ],
 });
 
-const extension = (name: string, config: Message): Message => ({ name, typed_config: config });
+export const extension = (name: string, config: Message): Message => ({ name, typed_config: config });
 const typeUrl = (name: string): string => `type.googleapis.com/envoy.extensions.${name}`;

@@ -1,20 +1,20 @@
-/** Short requests in a closed loop: HTTP/1.1 on connections that stay open, each asking again when it has its answer. */
+/** Requests in a closed loop: HTTP/1.1 on connections that stay open, each asking again when it has its answer. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-const request = Buffer.from("GET / HTTP/1.1\r\nhost: bench\r\n\r\n");
-
 export class Load {
   readonly #sockets: readonly Socket[];
+  readonly #request: Buffer;
   /** All answers have one length, so that they are counted and not parsed. */
   readonly #answerBytes: number;
 
-  private constructor(sockets: readonly Socket[], answerBytes: number) {
+  private constructor(sockets: readonly Socket[], request: Buffer, answerBytes: number) {
     this.#sockets = sockets;
+    this.#request = request;
     this.#answerBytes = answerBytes;
   }
 
-  static async open(port: number, connections: number): Promise<Load> {
+  static async open(port: number, connections: number, request: Buffer): Promise<Load> {
     const sockets = Array.from({ length: connections }, () => connect({ host: "127.0.0.1", port, noDelay: true }));
     let answerBytes = 0;
     for (const socket of sockets) {
@@ -22,7 +22,7 @@ export class Load {
       const [answer] = (await once(socket, "data")) as [Buffer];
       answerBytes = answer.length;
     }
-    return new Load(sockets, answerBytes);
+    return new Load(sockets, request, answerBytes);
   }
 
   /** Resolves when so many requests are answered. */
@@ -46,7 +46,7 @@ export class Load {
       const next = () => {
         if (!isOneLeft()) return end();
         missing = this.#answerBytes;
-        socket.write(request);
+        socket.write(this.#request);
       };
       const onData = (data: Buffer) => {
         missing -= data.length;

@@ -6,13 +6,16 @@ import { measureAddedCpu } from "./added-cpu.ts";
 import { guestNs, memoryOf } from "./guest.ts";
 import { type Report, textOf } from "./report.ts";
 import { variantsOf } from "./variants.ts";
+import { passing, signed } from "./workload.ts";
 
 const usage = `npm run bench -- [options]
+  --filter NAME         hmac-auth, over the sizes of bodies; default: noop and add-header, over open streams
   --starts N            of every Envoy (5)
   --rounds N            for each start and number of open streams (5)
   --requests N          in a round (5000)
   --warm-up N           requests of each variant before the first round (30000)
   --open N,N            open streams, ascending (1,100,1000)
+  --bodies N,N          bytes, with --filter hmac-auth (0,16,1024,65536,1048576)
   --memory-requests N   before memory is looked at (10000000)
   -o json               everything, in place of the tables`;
 
@@ -23,33 +26,43 @@ const { values } = parseArgs({
     requests: { type: "string", default: "5000" },
     "warm-up": { type: "string", default: "30000" },
     open: { type: "string", default: "1,100,1000" },
+    filter: { type: "string" },
+    bodies: { type: "string", default: "0,16,1024,65536,1048576" },
     "memory-requests": { type: "string", default: "10000000" },
     output: { type: "string", short: "o", default: "text" },
     help: { type: "boolean", short: "h" },
   },
 });
+if (values.filter !== undefined && values.filter !== "hmac-auth") {
+  console.error(usage);
+  process.exit(2);
+}
 if (values.help) {
   console.log(usage);
   process.exit();
 }
 
 const rounds = Number(values.rounds);
-const openStreams = values.open.split(",").map(Number);
-const variants = variantsOf("bench/dist/modules", ["noop", "add-header"]);
+const numbers = (list: string) => list.split(",").map(Number);
+const openStreams = numbers(values.open);
+const workload = values.filter === undefined ? passing(openStreams) : signed(numbers(values.bodies));
+const variants = variantsOf("bench/dist/modules", workload.filters);
 const load = () => loadavg()[0] ?? Number.NaN;
 // Asked before this process is pinned to one.
 const processors = availableParallelism();
 
 const { binary, version } = await findEnvoy();
 const loadBefore = load();
-const addedCpu = await measureAddedCpu(variants, {
-  ...{ binary, rounds, openStreams },
+const addedCpu = await measureAddedCpu(variants, workload, {
+  ...{ binary, rounds },
   starts: Number(values.starts),
   requests: Number(values.requests),
   warmUp: Number(values["warm-up"]),
 });
 const loadAfter = load();
-const guest = openStreams.flatMap((open) =>
+// Alone, a module is driven through the callbacks of requests without a body.
+const aloneAt = values.filter === undefined ? openStreams : [];
+const guest = aloneAt.flatMap((open) =>
   variants.map((variant) => {
     const { filter, sdk } = variant;
     return { filter, sdk, openStreams: open, ns: guestNs(variant, open, rounds) };

@@ -50,23 +50,31 @@ export const textOf = ({ machine, addedCpu, guest, memory }: Report): string =>
       `load average ${machine.loadAverages.map((each) => each.toFixed(1)).join(" to ")}`,
     "Envoy's CPU for a request above the bare proxy's, in microseconds",
     table([cpuHead, ...addedCpu.map((sample) => cpuRow(sample, addedCpu))]),
-    "The module alone: nanoseconds for a request",
-    table([guestHead, ...guest.map((time) => guestRow(time, guest))]),
-    "The module alone: bytes of linear memory",
-    table([
-      ["filter", "sdk", "at first", "after", "requests"],
-      ...memory.map(({ filter, sdk, begin, end, requests }) => [filter, sdk, ...[begin, end, requests].map(digits)]),
-    ]),
+    ...(guest.length === 0 ? [] : guestText(guest, memory)),
   ].join("\n\n");
 
-const cpuHead = ["filter", "open streams", "sdk", "added", "by minima", `to ${reference}`, "CPU", "minimum"];
+const guestText = (guest: readonly GuestTime[], memory: readonly GuestMemory[]): string[] => [
+  "The module alone: nanoseconds for a request",
+  table([guestHead, ...guest.map((time) => guestRow(time, guest))]),
+  "The module alone: bytes of linear memory",
+  table([
+    ["filter", "sdk", "at first", "after", "requests"],
+    ...memory.map(({ filter, sdk, begin, end, requests }) => [filter, sdk, ...[begin, end, requests].map(digits)]),
+  ]),
+];
+
+const cpuHead = ["filter", "body", "open streams", "sdk", "added", "by minima", `to ${reference}`, "CPU", "minimum"];
 
 /** Added: the median over rounds of the difference to the bare proxy in the same round. */
 function cpuRow(sample: Sample, all: readonly Sample[]): string[] {
-  const { variant, openStreams, cpuNs, addedNs } = sample;
+  const { variant, openStreams, bodyBytes, cpuNs, addedNs } = sample;
   const peer = (filter: string, sdk: string) =>
     all.find(
-      (other) => other.openStreams === openStreams && other.variant.filter === filter && other.variant.sdk === sdk,
+      (other) =>
+        other.openStreams === openStreams &&
+        other.bodyBytes === bodyBytes &&
+        other.variant.filter === filter &&
+        other.variant.sdk === sdk,
     );
   const floor = minimum(peer(bare.filter, bare.sdk)?.cpuNs ?? []);
   const added = median(addedNs);
@@ -78,7 +86,8 @@ function cpuRow(sample: Sample, all: readonly Sample[]): string[] {
           micros(minimum(cpuNs) - floor),
           (added / median(peer(variant.filter, reference)?.addedNs ?? [])).toFixed(2),
         ];
-  return [variant.filter, `${openStreams}`, variant.sdk, ...cells, micros(median(cpuNs)), micros(minimum(cpuNs))];
+  const what = [variant.filter, digits(bodyBytes), `${openStreams}`, variant.sdk];
+  return [...what, ...cells, micros(median(cpuNs)), micros(minimum(cpuNs))];
 }
 
 const guestHead = ["filter", "open streams", "sdk", "median", "minimum", `to ${reference}`];

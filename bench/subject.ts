@@ -2,42 +2,49 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { EnvoyProcess } from "@proxy-wasm-kit/envoy";
-import { bootstrap, listenerName } from "./bootstrap.ts";
+import { EnvoyProcess, wasm } from "@proxy-wasm-kit/envoy";
+import { bootstrap, extension, listenerName } from "./bootstrap.ts";
 import { HeldStreams } from "./held-streams.ts";
 import { Load } from "./load.ts";
-import { addedHeader, configuration, rootId, type Variant } from "./variants.ts";
+import { rootId, type Variant } from "./variants.ts";
+import type { Workload } from "./workload.ts";
 
-/** Short requests at a time. */
-const connections = 16;
+/** Requests at a time. Of large bodies there are fewer, so that client and proxy do not wait for memory. */
+const connectionsFor = (bodyBytes: number) => (bodyBytes > 16384 ? 4 : 16);
 
 export class Subject {
   readonly variant: Variant;
   readonly #envoy: EnvoyProcess;
-  readonly #load: Load;
+  readonly #port: number;
+  readonly #workload: Workload;
+  readonly #loads = new Map<number, Load>();
   readonly #held: HeldStreams;
 
-  private constructor(variant: Variant, envoy: EnvoyProcess, load: Load, held: HeldStreams) {
+  private constructor(variant: Variant, envoy: EnvoyProcess, port: number, workload: Workload, held: HeldStreams) {
     this.variant = variant;
     this.#envoy = envoy;
-    this.#load = load;
+    this.#port = port;
+    this.#workload = workload;
     this.#held = held;
   }
 
-  static async start(binary: string, variant: Variant): Promise<Subject> {
+  static async start(binary: string, variant: Variant, workload: Workload): Promise<Subject> {
     const { filter, sdk, module } = variant;
     const plugin = (file: string) => ({
-      ...{ name: `${filter}-${sdk}`, file, rootId, configuration },
-      ...{ failurePolicy: "FAIL_CLOSED" as const, allowOnHeadersStopIteration: false },
+      ...{ name: `${filter}-${sdk}`, file, rootId, configuration: workload.configurationOf(variant) },
+      failurePolicy: "FAIL_CLOSED" as const,
+      allowOnHeadersStopIteration: workload.allowOnHeadersStopIteration,
     });
     const envoy = await EnvoyProcess.start({
       binary,
-      bootstrap: bootstrap(module === null ? [] : [plugin(module)]),
+      bootstrap: bootstrap(
+        module === null ? workload.bareFilters : [extension(`${filter}-${sdk}`, wasm(plugin(module)))],
+      ),
       logLevel: "error",
     });
     const port = await envoy.admin.port(listenerName);
-    await check(port, variant);
-    return new Subject(variant, envoy, await Load.open(port, connections), await HeldStreams.open(port));
+    await workload.check(`http://127.0.0.1:${port}/`, variant);
+    return new Subject(variant, envoy, port, workload, await HeldStreams.open(port));
   }
 
   /** Keeps all threads of Envoy on one processor. */
@@ -56,18 +63,26 @@ export class Subject {
   }
 
   /** Nanoseconds of processor time for each of so many requests. */
-  async measure(requests: number): Promise<number> {
+  async measure(requests: number, bodyBytes: number): Promise<number> {
+    const load = this.#loads.get(bodyBytes) ?? (await this.#open(bodyBytes));
     const before = this.#cpuNs();
-    await this.#load.run(requests);
+    await load.run(requests);
     // The kernel writes a thread's time down when it goes to sleep.
     await delay(2);
     return (this.#cpuNs() - before) / requests;
   }
 
   async stop(): Promise<void> {
-    this.#load.close();
+    for (const load of this.#loads.values()) load.close();
     this.#held.close();
     await this.#envoy.stop();
+  }
+
+  async #open(bodyBytes: number): Promise<Load> {
+    const request = this.#workload.request(bodyBytes);
+    const load = await Load.open(this.#port, connectionsFor(bodyBytes), request);
+    this.#loads.set(bodyBytes, load);
+    return load;
   }
 
   /** Of all threads since they began. The first number of schedstat is nanoseconds on a processor. */
@@ -81,14 +96,4 @@ export class Subject {
 
 export function pin(pid: number, processor: number): void {
   execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", `${processor}`, `${pid}`], { stdio: "ignore" });
-}
-
-/** A filter that does not work would be quick. */
-async function check(port: number, { filter, sdk }: Variant): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${port}/`);
-  const expected = filter === "add-header" ? configuration : null;
-  const value = response.headers.get(addedHeader);
-  if (response.status !== 200 || value !== expected) {
-    throw new Error(`${filter} of ${sdk} answers ${response.status} with ${addedHeader}: ${value}`);
-  }
 }

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Variant {
-  /** "noop", "add-header"; "" for the bare proxy. */
+  /** "noop", "add-header", "hmac-auth"; "" for the bare proxy. */
   readonly filter: string;
   /** The name of the module's file: "kit", "rust", ...; "bare" for the bare proxy. */
   readonly sdk: string;
@@ -13,7 +13,7 @@ export interface Variant {
 
 export const bare: Variant = { filter: "", sdk: "bare", module: null };
 
-/** The configuration every filter gets: the value of the header it adds. */
+/** The configuration of "noop" and "add-header": the value of the header it adds. */
 export const configuration = "world!";
 
 /** The root ID that G-Core's and solo-io's filters are registered with; the others serve any. */
@@ -22,7 +22,7 @@ export const rootId = "bench";
 /** The header that "add-header" sets on responses. */
 export const addedHeader = "x-hello";
 
-const order = ["kit", "rust", "gcore", "solo", "floor"];
+const order = ["kit", "kit-rules", "rust", "rust-simd", "gcore", "solo", "floor"];
 
 /** Every module in a folder of `bench/dist/modules` is one; what was put there by hand comes after ours and the peers'. */
 export function variantsOf(modules: string, filters: readonly string[]): Variant[] {

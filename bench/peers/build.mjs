@@ -3,7 +3,7 @@
  * tools for is left out, with the reason on a line of its own.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import binaryen from "binaryen";
@@ -17,8 +17,8 @@ const modules = join(here, "../dist/modules");
 const sdks = {
   kit: (filter, to) => {
     const own = join(here, "kit/assembly", `${filter}.ts`);
-    const entry = existsSync(own) ? own : join(root, "examples", filter, "assembly/index.ts");
-    asc(root, entry, to, ["--target", "release"]);
+    const ours = ["examples", "filters"].map((folder) => join(root, folder, filter, "assembly/index.ts"));
+    asc(root, [own, ...ours].find(existsSync), to, ["--target", "release"]);
   },
   rust: (filter, to) => buildRust(join(here, "rust"), join(here, "../dist/rust"), filter, to),
   gcore: (filter, to) => {
@@ -53,8 +53,18 @@ function install(sdk) {
   return folder;
 }
 
-for (const [sdk, build] of Object.entries(sdks)) {
-  for (const filter of ["noop", "add-header"]) {
+/** Ours is there twice, for another configuration; Rust too, with SIMD and the newest crates. */
+const hmacSdks = {
+  kit: sdks.kit,
+  "kit-rules": (filter, to) => copyFileSync(join(modules, filter, "kit.wasm"), to),
+  rust: sdks.rust,
+  "rust-simd": (filter, to) => sdks.rust(`${filter}-simd`, to),
+};
+
+const filters = { noop: sdks, "add-header": sdks, "hmac-auth": hmacSdks };
+
+for (const [filter, builds] of Object.entries(filters)) {
+  for (const [sdk, build] of Object.entries(builds)) {
     const to = join(modules, filter, `${sdk}.wasm`);
     mkdirSync(dirname(to), { recursive: true });
     try {

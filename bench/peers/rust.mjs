@@ -16,26 +16,21 @@ const debianPackages = [
   "lld-22",
 ];
 
-/** `folder` has the workspace, `work` is for what is fetched and built. Throws with the reason when it cannot. */
+/**
+ * `folder` has the workspace, `work` is for what is fetched and built. Throws with the reason when it cannot. A crate whose
+ * name ends in "-simd" is compiled with SIMD, the standard library too.
+ */
 export function buildRust(folder, work, filter, to) {
   const { environment, flags } = toolchain(work);
+  const isSimd = filter.endsWith("-simd");
+  const targets = join(work, isSimd ? "target-simd" : "target");
+  if (isSimd) environment.RUSTFLAGS = "-C target-feature=+simd128";
   execFileSync(
     environment.CARGO ?? "cargo",
-    [
-      "build",
-      "--locked",
-      "--release",
-      "--target",
-      target,
-      "--target-dir",
-      join(work, "target"),
-      "-p",
-      filter,
-      ...flags,
-    ],
+    ["build", "--locked", "--release", "--target", target, "--target-dir", targets, "-p", filter, ...flags],
     { cwd: folder, env: { ...process.env, ...environment }, stdio: ["ignore", "ignore", "pipe"] },
   );
-  const built = join(work, "target", target, "release", `${filter.replaceAll("-", "_")}.wasm`);
+  const built = join(targets, target, "release", `${filter.replaceAll("-", "_")}.wasm`);
   writeFileSync(to, optimised(readFileSync(built)));
 }
 
