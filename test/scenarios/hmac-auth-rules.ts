@@ -315,7 +315,7 @@ const spelledOut: readonly RequestScenario[] = [
   ),
   scenario(
     "only the characters that are named are decoded",
-    post("/decode%2Fx%41?a%3a=%3F", signed(hex("sha256", "https://a.example:8443/decode/x%41?a:=?", body))),
+    post("/decode%2Fx?a%3a=%3F&b=%41", signed(hex("sha256", "https://a.example:8443/decode/x?a:=?&b=%41", body))),
     passes(),
   ),
   scenario("a form's pairs are signed", form("b=2&a=1", "a1b2"), passes()),
