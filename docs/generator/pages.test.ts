@@ -129,11 +129,13 @@ describe.each(recipes)("%s", (_path, text) => {
   });
 
   const [first] = config.rules;
-  test.skipIf(first.action === undefined)("a handshake passes, other methods do not", async () => {
-    const unsigned = { authority: "hooks.example.com", path: first.match.path, headers: [], body: "" };
-    expect(await send({ ...unsigned, method: first.match.methods?.[0] })).toBe("forwarded via_upstream");
-    expect(await send({ ...unsigned, method: "POST" })).toBe("local hmac_auth:missing_signature");
-  });
+  if (first.action !== undefined) {
+    test("a handshake passes, other methods do not", async () => {
+      const unsigned = { authority: "hooks.example.com", path: first.match.path, headers: [], body: "" };
+      expect(await send({ ...unsigned, method: first.match.methods?.[0] })).toBe("forwarded via_upstream");
+      expect(await send({ ...unsigned, method: "POST" })).toBe("local hmac_auth:missing_signature");
+    });
+  }
 
   test("the manifest is made", async () => {
     const config = join(scratch, "hmac-auth.yaml");
@@ -144,9 +146,11 @@ describe.each(recipes)("%s", (_path, text) => {
     expect(JSON.stringify(resource)).toContain(variable);
   });
 
-  test.skipIf(sign === undefined)("the filter takes what pwk sign prints", async () => {
-    const command = await bash(sign ?? "", env);
-    expect(command).not.toContain(env[variable]);
-    expect(await send(requestOf(await bash(command, {})))).toBe("forwarded via_upstream, counted");
-  });
+  if (sign !== undefined) {
+    test("the filter takes what pwk sign prints", async () => {
+      const command = await bash(sign, env);
+      expect(command).not.toContain(env[variable]);
+      expect(await send(requestOf(await bash(command, {})))).toBe("forwarded via_upstream, counted");
+    });
+  }
 });
