@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     reporters: ["./test/reporter.ts"],
+    // Tests wait for proxies as often as they compute: all processors, where vitest would leave one idle.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
