@@ -131,12 +131,9 @@ export class FilterManager {
   }
 
   requestData(bytes: Uint8Array, endOfStream: boolean): void {
-    const receive = (piece: Uint8Array) => {
+    receiveData(this.request, bytes, endOfStream, () => {
       this.requestComplete = endOfStream;
-      this.request.startData(new BodyBuffer(piece), endOfStream);
-    };
-    if (endOfStream) this.request.receive(() => receive(bytes));
-    else this.request.receive(receive, bytes);
+    });
   }
 
   requestMetadata(count: number): void {
@@ -158,12 +155,9 @@ export class FilterManager {
   }
 
   responseData(bytes: Uint8Array, endOfStream: boolean): void {
-    const receive = (piece: Uint8Array) => {
+    receiveData(this.response, bytes, endOfStream, () => {
       this.responseComplete = endOfStream;
-      this.response.startData(new BodyBuffer(piece), endOfStream);
-    };
-    if (endOfStream) this.response.receive(() => receive(bytes));
-    else this.response.receive(receive, bytes);
+    });
   }
 
   responseMetadata(count: number): void {
@@ -296,6 +290,16 @@ export class FilterManager {
     if (headers.get("content-type") === null) headers.add("content-type", "text/plain");
     return { headers, body: this.#isHead ? new Uint8Array() : body };
   }
+}
+
+/** `begin` comes before the filters. The end of a body is never read as one with what came before it. */
+function receiveData(direction: Direction, bytes: Uint8Array, endOfStream: boolean, begin: () => void): void {
+  const pass = (piece: Uint8Array) => {
+    begin();
+    direction.startData(new BodyBuffer(piece), endOfStream);
+  };
+  if (endOfStream) direction.receive(() => pass(bytes));
+  else direction.receive(pass, bytes);
 }
 
 function drain(data: BodyBuffer): Uint8Array {
