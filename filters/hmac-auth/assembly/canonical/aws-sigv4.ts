@@ -14,7 +14,7 @@ import { freshness, NO_TIME } from "../template/timestamp";
 import { AwsAuthorization } from "./aws-authorization";
 import { CanonicalRequest, PathForm } from "./aws-canonical";
 import { AwsHolder } from "./aws-keys";
-import { checkBody, noteUncovered, reasonOfUncovered } from "./body-digest";
+import { checkAnnouncedBody, checkBody, noteUncovered } from "./body-digest";
 import { Required } from "./components";
 import { parseBasicTime } from "./http-date";
 import { KeyTable } from "./key-table";
@@ -135,8 +135,7 @@ export class AwsSigV4 extends Scheme {
     if (attempt.isForm) return Reason.None;
     const reason = this.verify(attempt);
     if (reason != Reason.None) return reason;
-    const isUncovered = attempt.wantsBody && !attempt.expectsDigest && this.lines.announcesMoreThan(0);
-    return isUncovered ? reasonOfUncovered(attempt) : Reason.None;
+    return checkAnnouncedBody(attempt, this.lines);
   }
 
   finish(attempt: Attempt): Reason {

@@ -4,6 +4,7 @@ import { Base64Alphabet, decodeBase64 } from "@proxy-wasm-kit/sdk/crypto";
 import { Algorithm, digestSize } from "../algorithm";
 import { Attempt } from "../attempt";
 import { findByte } from "../bytes";
+import { RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { sameFolded } from "./components";
 import { FieldReader, Kind, Step } from "./structured-field";
@@ -36,6 +37,12 @@ export function noteUncovered(reason: Reason, attempt: Attempt): void {
 
 export function reasonOfUncovered(attempt: Attempt): Reason {
   return <Reason>load<u8>(attempt.tail.ptr);
+}
+
+/** Before the body: none that is announced may be without a digest, when bodies are validated. */
+export function checkAnnouncedBody(attempt: Attempt, lines: RequestLines): Reason {
+  const isUncovered = attempt.wantsBody && !attempt.expectsDigest && lines.announcesMoreThan(0);
+  return isUncovered ? reasonOfUncovered(attempt) : Reason.None;
 }
 
 /** The verdict over the body, now that all of it is there. */

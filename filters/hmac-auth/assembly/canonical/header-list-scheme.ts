@@ -10,7 +10,7 @@ import { Reason } from "../reason";
 import { Scheme } from "../scheme";
 import { freshness, NO_TIME } from "../template/timestamp";
 import { AuthParams, macAlgorithm, Param, skipScheme } from "./auth-params";
-import { checkBody, expectDigest, noteUncovered, reasonOfUncovered } from "./body-digest";
+import { checkAnnouncedBody, checkBody, expectDigest, noteUncovered } from "./body-digest";
 import {
   appendHeader,
   appendLower,
@@ -182,8 +182,7 @@ export abstract class HeaderListScheme extends Scheme {
   verifyEarly(attempt: Attempt): Reason {
     if (!this.matches(attempt)) return Reason.SignatureMismatch;
     // Without waiting for it: a body is announced, and nothing covers it.
-    const isUncovered = attempt.wantsBody && !attempt.expectsDigest && this.lines.announcesMoreThan(0);
-    return isUncovered ? reasonOfUncovered(attempt) : Reason.None;
+    return checkAnnouncedBody(attempt, this.lines);
   }
 
   finish(attempt: Attempt): Reason {

@@ -12,7 +12,7 @@ import { Scheme } from "../scheme";
 import { isForm } from "../template/form";
 import { freshness, NO_TIME, parseTimestamp, Unit } from "../template/timestamp";
 import { WholeBody } from "../template/whole-body";
-import { checkBody, noteUncovered, reasonOfUncovered } from "./body-digest";
+import { checkAnnouncedBody, checkBody, noteUncovered } from "./body-digest";
 import { Required } from "./components";
 import { parseHttpDate } from "./http-date";
 import { Holder, KeyTable } from "./key-table";
@@ -141,8 +141,7 @@ export class Higress extends Scheme {
     if (attempt.isForm) return Reason.None;
     const reason = this.verify(attempt);
     if (reason != Reason.None) return reason;
-    const isUncovered = attempt.wantsBody && !attempt.expectsDigest && this.lines.announcesMoreThan(0);
-    return isUncovered ? reasonOfUncovered(attempt) : Reason.None;
+    return checkAnnouncedBody(attempt, this.lines);
   }
 
   finish(attempt: Attempt): Reason {
