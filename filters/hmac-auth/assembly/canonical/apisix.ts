@@ -5,7 +5,7 @@ import { Attempt } from "../attempt";
 import { isBytes } from "../bytes";
 import { RequestLines } from "../lines";
 import { Reason } from "../reason";
-import { AuthParams, Quoting } from "./auth-params";
+import { AuthParams } from "./auth-params";
 import { isName } from "./components";
 import { HeaderListSigner } from "./header-list-signer";
 import { Part } from "./name-list";
@@ -17,7 +17,7 @@ const DIGEST = String.UTF8.encode("digest");
 
 export class Apisix extends HeaderListSigner {
   constructor(options: CanonicalOptions, lines: RequestLines) {
-    super(options, lines, new AuthParams("keyId", Quoting.Required, "signature"));
+    super(options, lines, new AuthParams("keyid", "signature"));
   }
 
   protected get usualList(): string {

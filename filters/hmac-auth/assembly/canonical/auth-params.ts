@@ -1,5 +1,5 @@
-// The parameters of a signature in one header: `name="value"`, with commas between (RFC 9110 section 11.2), strictly.
-import { isText } from "@proxy-wasm-kit/sdk";
+// The parameters of a signature in one header: `name="value"`, with commas between (RFC 9110 section 11.2).
+import { isText, StringBuilder } from "@proxy-wasm-kit/sdk";
 import { ALGORITHM_NAMES } from "../algorithm";
 
 /** One parameter; valid as long as the header. */
@@ -8,7 +8,10 @@ export class Param {
   /** -1: absent. */
   size: i32 = -1;
 
-  constructor(readonly name: string) {}
+  constructor(
+    /** In lower case, where its letters may be in either. */
+    readonly name: string,
+  ) {}
 
   get isAbsent(): bool {
     return this.size < 0;
@@ -17,12 +20,6 @@ export class Param {
   is(text: string): bool {
     return isText(this.ptr, this.size, text);
   }
-}
-
-/** Whether values may stand without quotes. */
-export enum Quoting {
-  Required,
-  Optional,
 }
 
 export class AuthParams {
@@ -38,7 +35,6 @@ export class AuthParams {
 
   constructor(
     keyId: string,
-    private quoting: Quoting,
     /** The auth-scheme in front of the parameters, in lower case. */
     readonly scheme: string,
   ) {
@@ -46,54 +42,53 @@ export class AuthParams {
     this.all = [this.keyId, this.algorithm, this.headers, this.signature, this.created, this.expires];
   }
 
-  /** Whether it is such a list, in which none of the known names comes twice; others are passed over. */
+  /** Whether it is such a list, in which none of the known names comes twice; others are passed over. Undoes escapes. */
   parse(ptr: usize, size: i32): bool {
     for (let i = 0; i < this.all.length; ++i) unchecked(this.all[i]).size = -1;
     this.isJoined = false;
     const end = ptr + size;
-    let at = ptr;
-    while (at < end) {
-      const from = at;
-      at = this.parseOne(from, end);
-      if (at == 0) {
+    // Elements may be empty (section 5.6.1.2).
+    let from = skipSeparators(ptr, end);
+    while (from < end) {
+      let at = this.parseOne(from, end);
+      if (at != 0) at = skipBlanks(at, end);
+      if (at == 0 || (at < end && load<u8>(at) != 0x2c)) {
         this.isJoined = from != ptr && skipScheme(from, <i32>(end - from), this.scheme) >= 0;
         return false;
       }
-      at = skipBlanks(at, end);
-      if (at == end) return true;
-      if (load<u8>(at) != 0x2c) return false;
-      at = skipBlanks(at + 1, end);
+      from = skipSeparators(at, end);
     }
-    // Nothing at all, or nothing behind a comma.
-    return false;
+    return true;
   }
 
   /** Where the parameter ends; 0 when it is none, or comes again. */
   private parseOne(from: usize, end: usize): usize {
-    let at = from;
-    while (at < end && isTokenByte(load<u8>(at))) ++at;
+    let at = skipToken(from, end);
     const nameSize = <i32>(at - from);
+    at = skipBlanks(at, end);
     if (nameSize == 0 || at == end || load<u8>(at) != 0x3d) return 0;
-    ++at;
-    const isQuoted = at < end && load<u8>(at) == 0x22;
-    if (isQuoted) ++at;
-    else if (this.quoting == Quoting.Required) return 0;
-    const value = at;
-    while (at < end && (isQuoted ? isPlain(load<u8>(at)) : isTokenByte(load<u8>(at)))) ++at;
-    const size = <i32>(at - value);
-    if (isQuoted) {
-      if (at == end || load<u8>(at) != 0x22) return 0;
-      ++at;
-    } else if (size == 0) {
-      return 0;
+    at = skipBlanks(at + 1, end);
+    if (at == end || load<u8>(at) != 0x22) {
+      const behind = skipToken(at, end);
+      return behind != at && this.keep(from, nameSize, at, <i32>(behind - at)) ? behind : 0;
     }
-    return this.keep(from, nameSize, value, size) ? at : 0;
+    const value = ++at;
+    // An escaped byte stands for itself; the value is moved together where it lies, as nothing else reads it.
+    let to = value;
+    while (at < end && load<u8>(at) != 0x22) {
+      if (load<u8>(at) == 0x5c && ++at == end) return 0;
+      const byte = load<u8>(at++);
+      if (!isPlain(byte)) return 0;
+      if (to + 1 != at) store<u8>(to, byte);
+      ++to;
+    }
+    return at < end && this.keep(from, nameSize, value, <i32>(to - value)) ? at + 1 : 0;
   }
 
   private keep(name: usize, nameSize: i32, value: usize, size: i32): bool {
     for (let i = 0; i < this.all.length; ++i) {
       const param = unchecked(this.all[i]);
-      if (!isText(name, nameSize, param.name)) continue;
+      if (nameSize != param.name.length || !isFolded(name, param.name)) continue;
       if (!param.isAbsent) return false;
       param.ptr = value;
       param.size = size;
@@ -118,8 +113,7 @@ export function macAlgorithm(name: Param): i32 {
 /** Bytes up to the parameters behind `<scheme> `, its letters in either case; -1 when it is another scheme. */
 export function skipScheme(ptr: usize, size: i32, lower: string): i32 {
   const length = lower.length;
-  if (size <= length || load<u8>(ptr + length) != 0x20) return -1;
-  for (let i = 0; i < length; ++i) if ((load<u8>(ptr + i) | 0x20) != lower.charCodeAt(i)) return -1;
+  if (size <= length || load<u8>(ptr + length) != 0x20 || !isFolded(ptr, lower)) return -1;
   return <i32>(skipBlanks(ptr + length, ptr + size) - ptr);
 }
 
@@ -142,12 +136,37 @@ export function isTokenByte(byte: i32): bool {
   );
 }
 
-/** Within quotes, without escapes: nobody needs them here, and readers differ about them. */
+/** Appends a value for within quotes. */
+export function appendEscaped(ptr: usize, size: i32, to: StringBuilder): void {
+  for (let i = 0; i < size; ++i) {
+    const byte = load<u8>(ptr + i);
+    if (byte == 0x22 || byte == 0x5c) to.appendByte(0x5c);
+    to.appendByte(byte);
+  }
+}
+
+/** Whether there is this text, which has only letters, and those in lower case. */
+function isFolded(ptr: usize, lower: string): bool {
+  for (let i = 0; i < lower.length; ++i) if ((load<u8>(ptr + i) | 0x20) != lower.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Within quotes. */
 function isPlain(byte: i32): bool {
-  return byte >= 0x20 && byte != 0x22 && byte != 0x5c && byte != 0x7f;
+  return (byte >= 0x20 && byte != 0x7f) || byte == 0x09;
+}
+
+function skipToken(at: usize, end: usize): usize {
+  while (at < end && isTokenByte(load<u8>(at))) ++at;
+  return at;
 }
 
 function skipBlanks(at: usize, end: usize): usize {
   while (at < end && (load<u8>(at) == 0x20 || load<u8>(at) == 0x09)) ++at;
+  return at;
+}
+
+function skipSeparators(at: usize, end: usize): usize {
+  while (at < end && (load<u8>(at) == 0x20 || load<u8>(at) == 0x09 || load<u8>(at) == 0x2c)) ++at;
   return at;
 }

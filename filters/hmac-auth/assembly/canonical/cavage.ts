@@ -5,7 +5,7 @@ import { isBytes } from "../bytes";
 import { Line, RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { freshness, NO_TIME, nowMs, parseTimestamp, Unit } from "../template/timestamp";
-import { AuthParams, macAlgorithm, Param, Quoting, skipScheme } from "./auth-params";
+import { AuthParams, macAlgorithm, Param, skipScheme } from "./auth-params";
 import { isName } from "./components";
 import { HeaderListSigner } from "./header-list-signer";
 import { digits } from "./http-date";
@@ -23,7 +23,7 @@ export class Cavage extends HeaderListSigner {
   private signature: Line;
 
   constructor(options: CanonicalOptions, lines: RequestLines) {
-    super(options, lines, new AuthParams("keyId", Quoting.Optional, "signature"));
+    super(options, lines, new AuthParams("keyid", "signature"));
     this.signature = lines.watch(String.UTF8.encode("signature"));
   }
 

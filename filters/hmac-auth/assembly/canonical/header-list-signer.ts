@@ -7,6 +7,7 @@ import { Encoding, encodeDigest } from "../encoding";
 import { RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { nowMs } from "../template/timestamp";
+import { appendEscaped } from "./auth-params";
 import { appendBodyDigest } from "./body-hash";
 import { HeaderListScheme } from "./header-list-scheme";
 import { appendHttpDate } from "./http-date";
@@ -93,7 +94,8 @@ export abstract class HeaderListSigner extends HeaderListScheme {
   /** `keyId="a",algorithm="b",headers="c",signature="d"`, with times where the list names them. */
   protected appendParams(to: StringBuilder): void {
     const params = this.params;
-    to.append('keyId="').appendBytes(params.keyId.ptr, params.keyId.size).append('",algorithm="');
+    appendEscaped(params.keyId.ptr, params.keyId.size, to.append('keyId="'));
+    to.append('",algorithm="');
     if (params.created.isAbsent) this.appendAlgorithm(to);
     else to.append("hs2019");
     to.appendByte(0x22);

@@ -5,7 +5,7 @@ import { Attempt } from "../attempt";
 import { isBytes } from "../bytes";
 import { Line, RequestLines } from "../lines";
 import { Reason } from "../reason";
-import { AuthParams, Quoting, skipScheme } from "./auth-params";
+import { AuthParams, appendEscaped, skipScheme } from "./auth-params";
 import { isName } from "./components";
 import { HeaderListSigner } from "./header-list-signer";
 import { Part } from "./name-list";
@@ -30,7 +30,7 @@ export class Kong extends HeaderListSigner {
   private hasRequestLine: bool = false;
 
   constructor(options: CanonicalOptions, lines: RequestLines) {
-    super(options, lines, new AuthParams("username", Quoting.Required, "hmac"));
+    super(options, lines, new AuthParams("username", "hmac"));
     this.proxyAuthorization = lines.watch(String.UTF8.encode("proxy-authorization"));
   }
 
@@ -52,7 +52,8 @@ export class Kong extends HeaderListSigner {
   }
 
   protected appendValue(to: StringBuilder): void {
-    to.append('hmac username="').appendBytes(this.params.keyId.ptr, this.params.keyId.size).append('", algorithm="');
+    appendEscaped(this.params.keyId.ptr, this.params.keyId.size, to.append('hmac username="'));
+    to.append('", algorithm="');
     this.appendAlgorithm(to);
     to.append('", headers="').appendBytes(this.params.headers.ptr, this.params.headers.size);
     this.appendMac(to.append('", signature="')).append('"');

@@ -6,6 +6,7 @@ import { Encoding, encodeDigest } from "../encoding";
 import { RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { nowMs } from "../template/timestamp";
+import { appendEscaped } from "./auth-params";
 import { appendBodyDigest } from "./body-hash";
 import { Required } from "./components";
 import { Holder } from "./key-table";
@@ -48,7 +49,8 @@ export function signMessage(
     .append(");created=")
     .appendNumber(now / 1000)
     .append(';keyid="');
-  appendEscaped(holder.consumer.keyId, list);
+  const keyId = holder.consumer.keyId;
+  appendEscaped(changetype<usize>(keyId), keyId.byteLength, list);
   list.appendByte(0x22);
   // There is a name for this one only.
   if (algorithm == Algorithm.Sha256) list.append(';alg="hmac-sha256"');
@@ -66,12 +68,4 @@ export function signMessage(
   headers.setBytes("signature-input", header.clear().append("sig=").appendBytes(list.ptr, list.length).toBuffer());
   headers.setBytes("signature", header.clear().append("sig=:").appendBytes(digits, size).appendByte(0x3a).toBuffer());
   return Reason.None;
-}
-
-function appendEscaped(text: ArrayBuffer, to: StringBuilder): void {
-  for (let i = 0; i < text.byteLength; ++i) {
-    const byte = load<u8>(changetype<usize>(text) + i);
-    if (byte == 0x22 || byte == 0x5c) to.appendByte(0x5c);
-    to.appendByte(byte);
-  }
 }
