@@ -59,6 +59,12 @@ const withDigest: readonly HeaderLine[] = [
 const post = (options: Signed = {}): ProxyRequest =>
   signed({ method: "POST", body, signs: ["@request-target", "date", "digest"], headers: withDigest, ...options });
 
+/** The obsolete forms of RFC 9110 section 5.6.7. */
+const [, day = "", month = "", year = "", time = ""] = /, (..) (...) (....) (.{8}) GMT/.exec(date()) ?? [];
+const weekday = new Date(date()).toLocaleString("en", { weekday: "long", timeZone: "UTC" });
+const rfc850 = `${weekday}, ${day}-${month}-${year.slice(2)} ${time} GMT`;
+const asctime = `${weekday.slice(0, 3)} ${month} ${day.replace(/^0/, " ")} ${time} ${year}`;
+
 const right: readonly RequestScenario[] = [
   scenario("the target and the date pass", signed(), passes("alice")),
   scenario("a query is signed as it is", signed({ path: "/apisix/usual?b=%41&a=1" }), passes("alice")),
@@ -99,6 +105,8 @@ const right: readonly RequestScenario[] = [
     signed({ change: (value) => `${value.replace(/(\w+)="(?=\w)/g, '$1 =\t"').replaceAll(",", " ,,\t")},` }),
     passes("alice"),
   ),
+  scenario("a date may be as in RFC 850", signed({ headers: [["date", rfc850]] }), passes("alice")),
+  scenario("a date may be as asctime() writes it", signed({ headers: [["date", asctime]] }), passes("alice")),
   scenario("who sent no credentials is anonymous", { path: "/apisix/anonymous" }, anonymous),
   scenario(
     "credentials are hidden where the rule says so",
@@ -120,6 +128,16 @@ const wrong: readonly RequestScenario[] = [
     refused("malformed_signature"),
   ),
   scenario("an escape without a byte", signed({ change: (value) => `${value},x="\\` }), refused("malformed_signature")),
+  scenario(
+    "a date of RFC 850 with a short day",
+    signed({ headers: [["date", rfc850.replace(/day|[a-z]+day/, "")]] }),
+    refused("malformed_timestamp"),
+  ),
+  scenario(
+    "a date of asctime() without its blank",
+    signed({ headers: [["date", asctime.replace("  ", " ").replace(/ (\d)(\d) /, " $1 ")]] }),
+    refused("malformed_timestamp"),
+  ),
   scenario(
     "no algorithm",
     signed({ change: (value) => value.replace(/algorithm="[^"]*",/, "") }),

@@ -1,20 +1,51 @@
-// Dates of HTTP (RFC 9110 section 5.6.7), in the form that is sent today: "Sun, 06 Nov 1994 08:49:37 GMT".
+// Dates of HTTP (RFC 9110 section 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT", and the two forms that are obsolete.
 import { isText, StringBuilder } from "@proxy-wasm-kit/sdk";
-import { NO_TIME } from "../template/timestamp";
+import { NO_TIME, nowMs } from "../template/timestamp";
 
 const DAYS = "MonTueWedThuFriSatSun";
+const LONG_DAYS: StaticArray<string> = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /** Milliseconds since 1970; NO_TIME when it is no such date. */
 export function parseHttpDate(ptr: usize, size: i32): i64 {
-  if (size != 29 || !isText(ptr + 3, 2, ", ") || !isText(ptr + 25, 4, " GMT")) return NO_TIME;
-  if (load<u8>(ptr + 7) != 0x20 || load<u8>(ptr + 11) != 0x20 || load<u8>(ptr + 16) != 0x20) return NO_TIME;
-  if (load<u8>(ptr + 19) != 0x3a || load<u8>(ptr + 22) != 0x3a) return NO_TIME;
-  const month = indexIn(MONTHS, ptr + 8);
-  const day = digits(ptr + 5, 2);
-  const year = digits(ptr + 12, 4);
-  if (indexIn(DAYS, ptr) < 0 || month < 0) return NO_TIME;
-  return timeOf(year, month + 1, day, digits(ptr + 17, 2), digits(ptr + 20, 2), digits(ptr + 23, 2));
+  if (size == 24) return parseAsctime(ptr);
+  if (size < 29 || !isText(ptr + size - 4, 4, " GMT")) return NO_TIME;
+  if (size > 29) return parseRfc850(ptr, size - 24);
+  if (!isText(ptr + 3, 2, ", ") || !isBlank(ptr + 7) || !isBlank(ptr + 11) || !isBlank(ptr + 16)) return NO_TIME;
+  return indexIn(DAYS, ptr) < 0 ? NO_TIME : parseAt(digits(ptr + 5, 2), ptr + 8, digits(ptr + 12, 4), ptr + 17);
+}
+
+/** "Sun Nov  6 08:49:37 1994". */
+function parseAsctime(ptr: usize): i64 {
+  if (indexIn(DAYS, ptr) < 0 || !isBlank(ptr + 3) || !isBlank(ptr + 7) || !isBlank(ptr + 10) || !isBlank(ptr + 19)) {
+    return NO_TIME;
+  }
+  const day = isBlank(ptr + 8) ? digits(ptr + 9, 1) : digits(ptr + 8, 2);
+  return parseAt(day, ptr + 4, digits(ptr + 20, 4), ptr + 11);
+}
+
+/** "Sunday, 06-Nov-94 08:49:37 GMT"; so many letters has the day. */
+function parseRfc850(ptr: usize, letters: i32): i64 {
+  let isDay = false;
+  for (let i = 0; i < LONG_DAYS.length; ++i) if (isText(ptr, letters, unchecked(LONG_DAYS[i]))) isDay = true;
+  const date = ptr + letters + 2;
+  if (!isDay || !isText(ptr + letters, 2, ", ") || !isBlank(date + 9)) return NO_TIME;
+  if (load<u8>(date + 2) != 0x2d || load<u8>(date + 6) != 0x2d) return NO_TIME;
+  const year = digits(date + 7, 2);
+  if (year < 0) return NO_TIME;
+  // The latest year with these digits that is at most 50 years ahead.
+  const last = <i32>(nowMs() / 31_556_952_000) + 2020;
+  return parseAt(digits(date, 2), date + 3, last - ((last - year) % 100), date + 10);
+}
+
+/** With the name of a month, and "08:49:37", at these places. */
+function parseAt(day: i32, month: usize, year: i32, time: usize): i64 {
+  if (load<u8>(time + 2) != 0x3a || load<u8>(time + 5) != 0x3a) return NO_TIME;
+  return timeOf(year, indexIn(MONTHS, month) + 1, day, digits(time, 2), digits(time + 3, 2), digits(time + 6, 2));
+}
+
+function isBlank(at: usize): bool {
+  return load<u8>(at) == 0x20;
 }
 
 /** Appends the date of a time in milliseconds since 1970. */
