@@ -64,6 +64,10 @@ const md5 = (text: string): HeaderLine => ["content-md5", createHash("md5").upda
 const body = '{"amount":7}';
 const post = (options: Signed = {}): ProxyRequest =>
   signed({ method: "POST", body, headers: [time, md5(body), ["content-type", "application/json"]], ...options });
+const withHeader = (request: ProxyRequest, name: string, change: (value: string) => string): ProxyRequest => ({
+  ...request,
+  headers: (request.headers ?? []).map(([each, value]) => [each, each === name ? change(value) : value]),
+});
 const pairs = "name=b%20c&amount=7";
 const postForm = (options: Signed = {}): ProxyRequest =>
   signed({
@@ -111,6 +115,11 @@ const right: readonly RequestScenario[] = [
   scenario(
     "sha1 passes where it is named",
     signed({ path: "/higress/sha1", hash: "sha1", headers: [time, ["x-ca-signature-method", "HmacSHA1"]] }),
+    passes("alice"),
+  ),
+  scenario(
+    "a list of headers may have blanks",
+    withHeader(signed(), "x-ca-signature-headers", (list) => list.replace(",", " , ")),
     passes("alice"),
   ),
   scenario("the older key is tried too", signed({ key: keys.aliceOld }), passes("alice")),
@@ -166,11 +175,6 @@ const wrong: readonly RequestScenario[] = [
     refused("malformed_signature"),
   ),
   scenario("a cut signature", signed({ signature: (text) => text.slice(4) }), refused("malformed_signature")),
-  scenario(
-    "a list of headers with blanks",
-    signed({ signs: ["x-ca-key", " x-ca-timestamp"] }),
-    refused("malformed_signature"),
-  ),
   scenario(
     "more than 32 headers",
     signed({ signs: Array.from({ length: 33 }, () => "x-ca-key") }),
@@ -234,6 +238,11 @@ const wrong: readonly RequestScenario[] = [
   scenario("a body without Content-MD5", signed({ method: "POST", body }), refused("digest_missing")),
   scenario("another body", { ...post(), body: '{"amount":8}' }, refused("digest_mismatch")),
   scenario("a Content-MD5 that is none", post({ headers: [time, ["content-md5", "x"]] }), refused("digest_mismatch")),
+  scenario(
+    "a form over 256 KiB, unless the limit is set",
+    postForm({ body: `a=${"x".repeat(262_144)}` }),
+    refused("body_too_large"),
+  ),
   scenario("another form", { ...postForm(), body: "name=b%20c&amount=8" }, refused("signature_mismatch")),
   scenario(
     "a form with one more of a name",

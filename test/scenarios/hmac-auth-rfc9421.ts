@@ -1,8 +1,9 @@
 /** hmac-auth: HTTP Message Signatures (RFC 9421); signatures are made here by node:crypto, one is the RFC's. */
 import type { HeaderLine, ProxyRequest } from "@proxy-wasm-kit/testing";
-import type { Expectation, RequestScenario } from "../scenario.ts";
+import type { Expectation, RequestScenario, SetUp } from "../scenario.ts";
 import {
   anonymous,
+  configuration,
   digest,
   keys,
   mac,
@@ -100,6 +101,12 @@ const changing =
 
 const body = '{"amount":7}';
 const withDigest = (value: string): readonly HeaderLine[] => [["content-digest", value]];
+/** The default port is none. */
+const behindTls: SetUp = {
+  ...withConfiguration({ ...configuration, public_base_url: "https://API.example.org:443" }),
+  secrets: Object.values(keys),
+};
+
 const right = `sha-256=:${digest(body)}:`;
 const post = (options: Signed = {}): ProxyRequest =>
   signed({ method: "POST", body, signs: [...usual, "content-digest"], headers: withDigest(right), ...options });
@@ -194,6 +201,21 @@ const accepted: readonly RequestScenario[] = [
     signed({ path: "/rfc9421/own?a", signs: ["x-tenant", "@method", "@target-uri"], headers: [["x-tenant", "t1"]] }),
     passes("alice"),
   ),
+  {
+    ...scenario(
+      "behind TLS termination clients sign the public scheme and authority",
+      signed({
+        signs: [...usual, "@scheme", "@target-uri"],
+        values: {
+          "@authority": "api.example.org",
+          "@scheme": "https",
+          "@target-uri": "https://api.example.org/rfc9421/usual",
+        },
+      }),
+      passes("alice"),
+    ),
+    setUp: behindTls,
+  },
   scenario("who sent no credentials is anonymous", { path: "/rfc9421/anonymous" }, anonymous),
   scenario(
     "credentials are hidden where the rule says so",
@@ -203,6 +225,10 @@ const accepted: readonly RequestScenario[] = [
 ];
 
 const wrong: readonly RequestScenario[] = [
+  {
+    ...scenario("the authority of the request where another one is public", signed(), refused("signature_mismatch")),
+    setUp: behindTls,
+  },
   scenario(
     "no signature",
     { path: "/rfc9421/usual" },

@@ -13,11 +13,18 @@ export class MessageComponents {
   private path: Line;
   private name: StringBuilder = new StringBuilder();
 
-  constructor(private lines: RequestLines) {
+  constructor(
+    private lines: RequestLines,
+    /** "https://api.example.com", in the place of the request's own; or empty. */
+    publicBaseUrl: ArrayBuffer,
+  ) {
     this.method = lines.watch(String.UTF8.encode(":method"));
-    this.scheme = lines.watch(String.UTF8.encode(":scheme"));
-    this.authority = lines.watch(String.UTF8.encode(":authority"));
     this.path = lines.watch(String.UTF8.encode(":path"));
+    const base = publicBaseUrl;
+    const isOwn = base.byteLength == 0;
+    const size = findByte(changetype<usize>(base), base.byteLength, 0x3a);
+    this.scheme = isOwn ? lines.watch(String.UTF8.encode(":scheme")) : partOf(base, 0, size);
+    this.authority = isOwn ? lines.watch(String.UTF8.encode(":authority")) : partOf(base, size + 3, base.byteLength);
   }
 
   /** Appends the value of a component without parameters. */
@@ -88,6 +95,14 @@ export class MessageComponents {
   private get pathSize(): i32 {
     return findByte(this.path.ptr, this.path.size, 0x3f);
   }
+}
+
+/** A line that no request changes. */
+function partOf(text: ArrayBuffer, from: i32, to: i32): Line {
+  const line = new Line(text);
+  line.ptr = changetype<usize>(text) + from;
+  line.size = to - from;
+  return line;
 }
 
 function isScheme(line: Line, text: string): bool {

@@ -13,6 +13,8 @@ export class CanonicalOptions {
     readonly allowedAlgorithms: u32,
     /** 0: the scheme's own. */
     readonly toleranceMs: i64,
+    /** Scheme and authority that clients sign; empty: the request's. */
+    readonly publicBaseUrl: ArrayBuffer,
     /** Of aws-sigv4; empty in the others. */
     readonly region: ArrayBuffer,
     readonly service: ArrayBuffer,

@@ -41,7 +41,7 @@ export class Rfc9421 extends Scheme {
     super();
     this.input = lines.watch(String.UTF8.encode("signature-input"));
     this.signature = lines.watch(String.UTF8.encode("signature"));
-    this.base = new SignatureBase(lines);
+    this.base = new SignatureBase(lines, options.publicBaseUrl);
     const names = options.requiredComponents;
     const required = new Required(names === null ? USUAL : names);
     this.required = required;

@@ -18,8 +18,8 @@ export class SignatureBase {
   private count: i32 = 0;
   private covered: u32 = 0;
 
-  constructor(lines: RequestLines) {
-    this.components = new MessageComponents(lines);
+  constructor(lines: RequestLines, publicBaseUrl: ArrayBuffer) {
+    this.components = new MessageComponents(lines, publicBaseUrl);
   }
 
   /** Appends the base of a signature to the text; the reason when it cannot be made, or covers too little. */

@@ -25,7 +25,7 @@ export class SortedHeaders {
     private leftOut: StaticArray<string>,
   ) {}
 
-  /** Reads and sorts a list; false when it is none, or has too many names. No list at all is an empty one. */
+  /** Reads and sorts a list, blanks around its names or not; false when it is none, or has too many names. No list at all is an empty one. */
   read(ptr: usize, size: i32, separator: i32): bool {
     this.names.clear();
     this.count = 0;
@@ -34,10 +34,13 @@ export class SortedHeaders {
     let at = ptr;
     let seen = 0;
     while (at <= end) {
-      const length = findByte(at, <i32>(end - at), separator);
+      while (at < end && load<u8>(at) == 0x20) ++at;
+      const next = at + findByte(at, <i32>(end - at), separator);
+      let length = <i32>(next - at);
+      while (length > 0 && load<u8>(at + length - 1) == 0x20) --length;
       if (++seen > MAX_COMPONENTS || isDerived(at, length) || !isComponentName(at, length)) return false;
       this.insert(at, length);
-      at += length + 1;
+      at = next + 1;
     }
     return true;
   }

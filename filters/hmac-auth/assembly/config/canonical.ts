@@ -22,6 +22,7 @@ export function readCanonical(
   lines: RequestLines,
   toleranceSeconds: i64,
   validatesBody: bool,
+  publicBaseUrl: ArrayBuffer,
   where: string,
 ): Scheme | null {
   const consumers = readConsumers(reader, where);
@@ -42,6 +43,7 @@ export function readCanonical(
     validatesBody,
     readAlgorithms(reader),
     toleranceSeconds * 1000,
+    publicBaseUrl,
     isAws ? reader.bytes("region") : NOTHING,
     isAws ? reader.bytes("service") : NOTHING,
   );

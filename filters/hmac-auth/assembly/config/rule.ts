@@ -1,6 +1,7 @@
 // Reads one rule: the requests it is for, its scheme and keys, and what else it asks.
 import { ConfigReader, JsonKind } from "@proxy-wasm-kit/sdk/json";
 import { Match } from "@proxy-wasm-kit/sdk/rules";
+import { Higress } from "../canonical/higress";
 import { isCanonical } from "../canonical/schemes";
 import { Key } from "../key";
 import { LazyCounter, RuleMetrics } from "../metrics";
@@ -101,7 +102,9 @@ export class RuleReader {
     const tolerance = hasTolerance ? reader.integer("tolerance_seconds", 1, 999999999999) : 0;
     const validatesBody = reader.boolOr("validate_body", true);
     const lines = this.config.lines;
-    if (isNamed && isCanonical(name)) return readCanonical(reader, name, lines, tolerance, validatesBody, where);
+    if (isNamed && isCanonical(name)) {
+      return readCanonical(reader, name, lines, tolerance, validatesBody, own.publicBaseUrl, where);
+    }
     const preset = isNamed ? presetOf(name) : "";
     if (isNamed && preset.length == 0) {
       reader.fail("scheme", "a preset, or a scheme that is spelled out", "another name");
@@ -140,6 +143,7 @@ export class RuleReader {
 
 /** The body is parsed, not only hashed. */
 function needsWholeBody(scheme: Scheme): bool {
+  if (scheme instanceof Higress) return true;
   if (!(scheme instanceof TemplateScheme)) return false;
   const template = (scheme as TemplateScheme).template;
   return template.coverage == Coverage.Form || template.bodyField !== null;
