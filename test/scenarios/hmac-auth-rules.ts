@@ -49,6 +49,7 @@ const full: SetUp = {
           scheme: template({ string_to_sign: "{header:X-A}|{host}|{query}|{body}|{header:x-b}", algorithm: "sha384" }),
           keys,
         },
+        { match: { path_prefix: "/tail" }, scheme: template({ string_to_sign: "{body}.{header:x-a}-{method}" }), keys },
         { match: { path_prefix: "/url" }, scheme: template({ string_to_sign: "{method} {url}" }), keys },
         {
           match: { path_prefix: "/unsigned-body" },
@@ -273,6 +274,13 @@ const spelledOut: readonly RequestScenario[] = [
     "behind the body a value with the literal before it is refused",
     post("/headers", lines("1", "|2", "")),
     debugged("malformed_signature"),
+  ),
+  ...(["1", "1-2", "1.2", ".", "-"] as const).map((value) =>
+    scenario(
+      `behind the body a value has none of the literals beside it: ${value}`,
+      post("/tail", [["x-a", value], ...signed(hex("sha256", `${body}.${value}-POST`))]),
+      value === "1" ? passes() : debugged("malformed_signature"),
+    ),
   ),
   scenario(
     "a URL is signed as the proxy sees it",

@@ -62,8 +62,7 @@ export class Stamps {
 /**
  * Appends the parts from `part` to the body, or to the end. A value with the literal in it that stands between it and the
  * next value would let bytes move from one to the other under the same MAC: it is refused, with the reason of its kind.
- * Before the body that literal is the one behind a value; behind the body the text is read from its end, so it is the one
- * in front.
+ * That literal is the one behind a value; behind the body, where the text is read from its end, the one in front too.
  */
 export function appendParts(
   part: Part | null,
@@ -77,9 +76,11 @@ export function appendParts(
   while (part !== null && !part.isBody) {
     const start = to.length;
     appendPart(part, to, stamps, url, form);
-    const literal = isTail ? before : part.next;
-    if (part.kind != PartKind.Literal && literal !== null && literal.kind == PartKind.Literal) {
-      if (blurs(to.ptr + start, to.length - start, literal.text, isTail)) return reasonOf(part.kind);
+    if (part.kind != PartKind.Literal) {
+      const value = to.ptr + start;
+      const size = to.length - start;
+      if (isBlurred(value, size, part.next, false)) return reasonOf(part.kind);
+      if (isTail && isBlurred(value, size, before, true)) return reasonOf(part.kind);
     }
     before = part;
     part = part.next;
@@ -109,20 +110,25 @@ function appendLine(line: Line, kind: PartKind, to: StringBuilder): void {
   else if (path != size) to.appendBytes(line.ptr + path + 1, size - path - 1);
 }
 
+function isBlurred(value: usize, size: i32, beside: Part | null, isBefore: bool): bool {
+  if (beside === null || beside.kind != PartKind.Literal) return false;
+  return blurs(value, size, beside.text, isBefore);
+}
+
 /** Whether the end of a value could be taken for the beginning of the literal beside it, or has the literal in it. */
-function blurs(value: usize, size: i32, literal: ArrayBuffer, isTail: bool): bool {
+function blurs(value: usize, size: i32, literal: ArrayBuffer, isBefore: bool): bool {
   const text = changetype<usize>(literal);
   const length = literal.byteLength;
   for (let i = 0; i < size; ++i) {
-    // Read from the end behind the body: there a part of the literal may end where the value begins.
-    const inside = min(length, isTail ? i + 1 : size - i);
-    const at = isTail ? value + i + 1 - inside : value + i;
-    const skipped = isTail ? length - inside : 0;
+    // Of the literal before a value a part may end where the value begins.
+    const inside = min(length, isBefore ? i + 1 : size - i);
+    const at = isBefore ? value + i + 1 - inside : value + i;
+    const skipped = isBefore ? length - inside : 0;
     if (!same(at, text + skipped, inside)) continue;
     if (inside == length) return true;
     // The rest of the literal would have to go on in the literal itself.
     const rest = length - inside;
-    if (isTail ? same(text + inside, text, rest) : same(text, text + inside, rest)) return true;
+    if (isBefore ? same(text + inside, text, rest) : same(text, text + inside, rest)) return true;
   }
   return false;
 }
