@@ -149,7 +149,8 @@ export class Attempt {
 
   /** What tells this request from others: the first bytes of a MAC that was computed, never the text of a header. */
   setFingerprint(mac: usize): void {
-    store<v128>(this.fingerprint, load<v128>(mac));
+    store<u64>(this.fingerprint, load<u64>(mac));
+    store<u64>(this.fingerprint, load<u64>(mac, 8), 8);
   }
 
   get fingerprint(): usize {

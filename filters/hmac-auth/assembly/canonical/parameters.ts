@@ -189,7 +189,9 @@ export function hexDigit(value: i32): i32 {
 }
 
 function swap(a: usize, b: usize): void {
-  const first = load<v128>(a);
-  store<v128>(a, load<v128>(b));
-  store<v128>(b, first);
+  const first = load<u64>(a);
+  const second = load<u64>(a, 8);
+  memory.copy(a, b, ENTRY);
+  store<u64>(b, first);
+  store<u64>(b, second, 8);
 }

@@ -118,9 +118,11 @@ function compareBytes(a: usize, aEnd: usize, b: usize, bEnd: usize): i32 {
 }
 
 function swap(a: usize, b: usize): void {
-  const first = load<v128>(a);
-  store<v128>(a, load<v128>(b));
-  store<v128>(b, first);
+  const first = load<u64>(a);
+  const second = load<u64>(a, 8);
+  memory.copy(a, b, PAIR);
+  store<u64>(b, first);
+  store<u64>(b, second, 8);
 }
 
 /** Whether a content type is a form's, whatever its parameters. */
