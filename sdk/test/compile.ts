@@ -1,9 +1,12 @@
 /** Compiles a module of assembly/ as a filter is compiled, for the tests beside it. */
 import * as asc from "assemblyscript/asc";
 
-/** The exports of a compiled test module; host calls that it imports do nothing. */
-export async function compile<Exports>(entry: string): Promise<Exports & { readonly memory: WebAssembly.Memory }> {
-  const bytes = await compileBytes(entry);
+/** The exports of a compiled test module; host calls that it imports do nothing. `target` is one of asconfig.json. */
+export async function compile<Exports>(
+  entry: string,
+  target = "release",
+): Promise<Exports & { readonly memory: WebAssembly.Memory }> {
+  const bytes = await compileBytes(entry, [], target);
   const module = await WebAssembly.compile(bytes);
   const imports: Record<string, Record<string, () => number>> = {};
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
@@ -15,10 +18,14 @@ export async function compile<Exports>(entry: string): Promise<Exports & { reado
 }
 
 /** `flags` come after those of asconfig.json. */
-export async function compileBytes(entry: string, flags: readonly string[] = []): Promise<Uint8Array<ArrayBuffer>> {
+export async function compileBytes(
+  entry: string,
+  flags: readonly string[] = [],
+  target = "release",
+): Promise<Uint8Array<ArrayBuffer>> {
   let bytes: Uint8Array<ArrayBuffer> | undefined;
   const messages = asc.createMemoryStream();
-  const { error } = await asc.main([entry, "--target", "release", "--outFile", "out.wasm", ...flags], {
+  const { error } = await asc.main([entry, "--target", target, "--outFile", "out.wasm", ...flags], {
     stdout: messages,
     stderr: messages,
     writeFile: (_name: string, content: string | Uint8Array) => {

@@ -35,6 +35,21 @@ export function digest(bits: i32, ptr: usize, size: i32, piece: i32, into: usize
   hash.digest(into);
 }
 
+let running: Hash = create(256);
+
+/** A hash over pieces of any size: begins, goes on, ends. */
+export function begin(bits: i32): void {
+  running = create(bits);
+}
+
+export function update(ptr: usize, size: i32): void {
+  running.update(ptr, size);
+}
+
+export function end(into: usize): void {
+  running.digest(into);
+}
+
 export function mac(bits: i32, keyPtr: usize, keySize: i32, ptr: usize, size: i32, into: usize): void {
   const key = new ArrayBuffer(keySize);
   memory.copy(changetype<usize>(key), keyPtr, keySize);
