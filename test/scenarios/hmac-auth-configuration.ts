@@ -48,6 +48,11 @@ export const hmacAuthConfiguration: readonly RefusalScenario[] = [
     /\/signature_header: expected the name of a header/,
   ),
   refuses(
+    "the name of the host's header is refused",
+    { ...both, signature_header: "Host" },
+    /\/signature_header: expected another header/,
+  ),
+  refuses(
     "an unknown key is refused",
     { ...both, signing_keys: [] },
     /\/signing_keys: unknown key; known are signing_key/,

@@ -91,6 +91,28 @@ export const knownToTheSchema: readonly RefusalScenario[] = [
   refuses("a bad identity header is refused", top({ identity_header: "a b" }), /\/identity_header: /),
   refuses("a base URL with a path is refused", top({ public_base_url: "https://a.example/x" }), /\/public_base_url: /),
   refuses("a base URL without scheme is refused", top({ public_base_url: "a.example" }), /\/public_base_url: /),
+  refuses("a base URL without host is refused", top({ public_base_url: "https://:443" }), /\/public_base_url: /),
+  refuses("a base URL with a bad port is refused", top({ public_base_url: "https://a:8x" }), /\/public_base_url: /),
+  refuses(
+    "a base URL with an empty port is refused",
+    top({ public_base_url: "https://[::1]:" }),
+    /\/public_base_url: /,
+  ),
+  refuses(
+    "a consumer whose name breaks a line is refused",
+    { rules: [{ scheme: "kong", consumers: [{ ...consumers[0], name: "a\r\nb" }] }] },
+    /\/rules\/0\/consumers\/0\/name: expected a name without control characters/,
+  ),
+  refuses(
+    "an anonymous consumer whose name breaks a line is refused",
+    { rules: [{ scheme: "kong", consumers, anonymous_consumer: "a\nb" }] },
+    /\/rules\/0\/anonymous_consumer: expected a name without control characters/,
+  ),
+  refuses(
+    "an empty prefix of other keys is refused",
+    scheme({ key: { refuse_prefixes: [""] } }),
+    /\/key\/refuse_prefixes: expected at least one character/,
+  ),
   refuses("signing without the headers is refused", top({ mode: "sign", hold: "body" }), /\/hold: expected "headers"/),
   refuses("a window of 0 is refused", rule({ scheme: "stripe", replay: { window_seconds: 0 } }), /\/window_seconds: /),
   refuses("consumers of a preset are refused", rule({ consumers }), /\/rules\/0\/consumers: unknown key/),
@@ -174,6 +196,26 @@ export const hmacAuthRefusedRules: readonly RefusalScenario[] = [
     "signing with all keys wants a list",
     { mode: "sign", rules: [{ ...github, sign_with: "all" }] },
     /\/rules\/0\/sign_with: expected a "list"/,
+  ),
+  refuses(
+    "of a rule with an unknown preset nothing else is said",
+    rule({ scheme: "gitlab", tolerance_seconds: 5, replay: { window_seconds: 5 } }),
+    /^hmac-auth: \/rules\/0\/scheme: expected a preset[^\n]*$/,
+  ),
+  refuses(
+    "of a rule whose scheme is no scheme nothing else is said",
+    rule({ scheme: 1, tolerance_seconds: 5, replay: { window_seconds: 5 } }),
+    /^hmac-auth: \/rules\/0\/scheme: expected an object, found a number$/,
+  ),
+  refuses(
+    "of a time without place nothing else is said",
+    scheme({ list, string_to_sign: stamped, timestamp: { unit: "s" } }),
+    /^hmac-auth: \/rules\/0\/scheme\/timestamp: expected one of[^\n]*$/,
+  ),
+  refuses(
+    "of consumers that are none nothing else is said",
+    { rules: [{ scheme: "kong", consumers: {}, allow: ["alice"] }] },
+    /^hmac-auth: \/rules\/0\/consumers: expected an array, found an object$/,
   ),
   refuses(
     "every mistake of the rules is told at once",

@@ -29,6 +29,8 @@ export class ConfigReader {
 
   /** Names asked for, to tell them when another one is found. */
   private known: Encoder = new Encoder();
+  /** The last of them, which may be asked for in two ways. */
+  private lastKnown: usize = 0;
   /** The key that the last error is about; literals of one text are one object. */
   private failed: usize = 0;
   /** The reader made after this one; `finish` goes through them all. */
@@ -39,6 +41,11 @@ export class ConfigReader {
     private node: Json | null,
     private problems: Problems,
   ) {}
+
+  /** The object is not there, or is none; what was wrong has been said. */
+  get isAbsent(): bool {
+    return this.node === null;
+  }
 
   has(key: string): bool {
     const node = this.node;
@@ -168,7 +175,7 @@ export class ConfigReader {
     const texts = new StaticArray<string>(list.length);
     let item = list.first;
     while (item !== null) {
-      this.check(item, JsonKind.String);
+      if (!this.check(item, JsonKind.String)) this.failed = changetype<usize>(key);
       unchecked((texts[item.index] = item.string()));
       item = item.next;
     }
@@ -255,6 +262,14 @@ export class ConfigReader {
     return this.problems.length == 0;
   }
 
+  /**
+   * Says nothing more of this object: after an error that leaves the meaning of its other keys open, they would only be
+   * further errors that are none.
+   */
+  giveUp(): void {
+    this.node = null;
+  }
+
   /** All errors so far, a line each. */
   get errors(): string {
     return decode(this.problems.toBuffer());
@@ -262,7 +277,8 @@ export class ConfigReader {
 
   /** The object to look for the key in, which is known from now on. */
   private ask(key: string): Json | null {
-    this.known.appendByte(0x20).append(key);
+    if (this.lastKnown != changetype<usize>(key)) this.known.appendByte(0x20).append(key);
+    this.lastKnown = changetype<usize>(key);
     return this.node;
   }
 

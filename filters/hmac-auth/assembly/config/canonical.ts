@@ -61,8 +61,8 @@ function readConsumers(reader: ConfigReader, where: string): StaticArray<Consume
   const consumers = new StaticArray<Consumer>(readers.length);
   for (let i = 0; i < readers.length; ++i) {
     const one = unchecked(readers[i]);
-    const name = one.string("name");
-    if (name.length == 0) one.fail("name", "a name", "an empty one");
+    const name = readName(one, "name");
+    if (name.length == 0) one.fail("name", "a name", one.has("name") ? "an empty one" : "nothing");
     const keyId = one.bytes("key_id");
     if (keyId.byteLength == 0) one.fail("key_id", "a key id", "an empty one");
     for (let k = 0; k < i; ++k) {
@@ -76,19 +76,31 @@ function readConsumers(reader: ConfigReader, where: string): StaticArray<Consume
   return consumers;
 }
 
+/** Who somebody is, as upstream is told in a header; empty when it is not there. */
+export function readName(reader: ConfigReader, key: string): string {
+  const name = reader.stringOr(key, "");
+  for (let i = 0; i < name.length; ++i) {
+    const code = name.charCodeAt(i);
+    if (code < 0x20 || code == 0x7f) reader.fail(key, "a name without control characters", "one with them");
+  }
+  return name;
+}
+
 function isSame(a: ArrayBuffer, b: ArrayBuffer): bool {
   return a.byteLength == b.byteLength && same(changetype<usize>(a), changetype<usize>(b), a.byteLength);
 }
 
 /** Each name must be a consumer's. */
 function readAllow(reader: ConfigReader, consumers: StaticArray<Consumer>): void {
-  if (!reader.has("allow")) return;
   const names = reader.stringsOr("allow", []);
+  if (!reader.has("allow")) return;
   for (let i = 0; i < consumers.length; ++i) unchecked(consumers[i]).isAllowed = false;
   for (let k = 0; k < names.length; ++k) {
-    let isKnown = false;
+    let isKnown = consumers.length == 0;
     for (let i = 0; i < consumers.length; ++i) {
-      if (unchecked(consumers[i]).name != unchecked(names[k])) continue;
+      // One without a name has had its error.
+      const name = unchecked(consumers[i]).name;
+      if (name != unchecked(names[k]) && name.length != 0) continue;
       unchecked(consumers[i]).isAllowed = true;
       isKnown = true;
     }

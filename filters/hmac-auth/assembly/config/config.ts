@@ -11,6 +11,7 @@ import { TemplateScheme } from "../template/template-scheme";
 import { readSigningKey } from "./keys";
 import { RuleDefaults, RuleReader } from "./rule";
 import { Config, Hold, Mode } from "./settings";
+import { readHeader } from "./template";
 
 /** Reads the JSON text; logs what is wrong with it, without any value, and returns null. */
 export function readConfig(text: ArrayBuffer): Config | null {
@@ -101,7 +102,7 @@ function isTaken(first: Rule | null, id: string): bool {
 /** sha256 over the body, every encoding, every request. */
 function readTwoFields(reader: ConfigReader, lines: RequestLines): Rule {
   const key = readSigningKey(reader);
-  const template = new Template(lines.watch(reader.headerName("signature_header")));
+  const template = new Template(lines.watch(readHeader(reader, "signature_header")));
   const keys: StaticArray<Key> = [new Key("", Algorithm.Sha256, key)];
   return new Rule("", null, new TemplateScheme(template, keys), "");
 }

@@ -26,6 +26,10 @@ export class KeyFormat {
     format.encoding = reader.oneOfOr("encoding", KEY_ENCODINGS, 0);
     format.stripPrefix = reader.bytesOr("strip_prefix", new ArrayBuffer(0));
     format.refusePrefixes = reader.stringsOr("refuse_prefixes", []);
+    for (let i = 0; i < format.refusePrefixes.length; ++i) {
+      if (unchecked(format.refusePrefixes[i]).length != 0) continue;
+      reader.fail("refuse_prefixes", "at least one character in each", "none");
+    }
     // The specification of Standard Webhooks asks for 24 bytes of those.
     if (format.stripPrefix.byteLength != 0) format.shortBytes = 24;
     return format;
@@ -88,7 +92,8 @@ function decodeKey(
   let ptr = changetype<usize>(text);
   let size = text.byteLength;
   for (let i = 0; i < format.refusePrefixes.length; ++i) {
-    if (!startsWith(ptr, size, String.UTF8.encode(unchecked(format.refusePrefixes[i])))) continue;
+    const prefix = unchecked(format.refusePrefixes[i]);
+    if (prefix.length == 0 || !startsWith(ptr, size, String.UTF8.encode(prefix))) continue;
     reader.fail(field, "a key for HMAC", "one of another kind, by its prefix");
   }
   if (startsWith(ptr, size, format.stripPrefix)) {

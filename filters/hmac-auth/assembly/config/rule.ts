@@ -11,7 +11,7 @@ import { RequestMatch, Rule } from "../rule";
 import { Scheme } from "../scheme";
 import { Coverage } from "../template/template";
 import { TemplateScheme } from "../template/template-scheme";
-import { readCanonical } from "./canonical";
+import { readCanonical, readName } from "./canonical";
 import { KeyFormat, readSecrets } from "./keys";
 import { Config, Mode } from "./settings";
 import { readTemplate } from "./template";
@@ -56,8 +56,12 @@ export class RuleReader {
     }
     const own = RuleDefaults.read(reader, this.top);
     const node = reader.json("scheme");
-    if (node === null) reader.fail("scheme", 'a scheme, or "action"', "nothing");
-    const isNamed = node !== null && node.kind == JsonKind.String;
+    if (node === null) {
+      reader.fail("scheme", 'a scheme, or "action"', "nothing");
+      reader.giveUp();
+      return new Rule(id, match, null, "");
+    }
+    const isNamed = node.kind == JsonKind.String;
     const name = isNamed ? reader.string("scheme") : "";
     const scheme = this.readScheme(reader, name, isNamed, own, "rule " + id);
     const rule = new Rule(id, match, scheme, isNamed ? name : "own");
@@ -69,7 +73,7 @@ export class RuleReader {
     if (isCanonical(name) && this.config.mode == Mode.Sign && own.signsWithAll) {
       reader.fail("sign_with", '"first", as the scheme sends one signature', "");
     }
-    if (isCanonical(name)) rule.anonymousConsumer = reader.stringOr("anonymous_consumer", "");
+    if (isCanonical(name)) rule.anonymousConsumer = readName(reader, "anonymous_consumer");
     rule.replay = readReplay(reader, id, scheme);
     this.count(rule, scheme);
     return rule;
@@ -99,18 +103,19 @@ export class RuleReader {
     where: string,
   ): Scheme | null {
     const hasTolerance = reader.has("tolerance_seconds");
-    const tolerance = hasTolerance ? reader.integer("tolerance_seconds", 1, 999999999999) : 0;
+    const tolerance = reader.integerOr("tolerance_seconds", 1, 999999999999, 0);
     const validatesBody = reader.boolOr("validate_body", true);
     const lines = this.config.lines;
     if (isNamed && isCanonical(name)) {
       return readCanonical(reader, name, lines, tolerance, validatesBody, own.publicBaseUrl, where);
     }
     const preset = isNamed ? presetOf(name) : "";
-    if (isNamed && preset.length == 0) {
-      reader.fail("scheme", "a preset, or a scheme that is spelled out", "another name");
+    const text = isNamed ? ConfigReader.read(String.UTF8.encode(preset)) : reader.object("scheme");
+    if (text.isAbsent) {
+      if (isNamed) reader.fail("scheme", "a preset, or a scheme that is spelled out", "another name");
+      reader.giveUp();
       return null;
     }
-    const text = isNamed ? ConfigReader.read(String.UTF8.encode(preset)) : reader.object("scheme");
     const template = readTemplate(text, lines, tolerance, own.publicBaseUrl);
     if (hasTolerance && !template.hasTime) reader.fail("tolerance_seconds", "a scheme with a time", "one without");
     template.validatesBody = validatesBody;
@@ -167,10 +172,17 @@ function readBaseUrl(reader: ConfigReader, base: ArrayBuffer): ArrayBuffer {
   const ptr = changetype<usize>(url);
   const size = url.byteLength;
   let at = isAt(ptr, size, "https://") ? 8 : isAt(ptr, size, "http://") ? 7 : size;
-  let isUrl = at < size;
+  // An empty name, or an empty port.
+  let isUrl = at < size && load<u8>(ptr + at) != 0x3a && load<u8>(ptr + size - 1) != 0x3a;
+  let isAddress = false;
+  let isPort = false;
   for (; at < size; ++at) {
     const byte = load<u8>(ptr + at);
     if (byte <= 0x20 || byte >= 0x7f || byte == 0x2f || byte == 0x3f || byte == 0x23 || byte == 0x40) isUrl = false;
+    if (isPort && (byte < 0x30 || byte > 0x39)) isUrl = false;
+    // An IPv6 address has colons of its own, within brackets.
+    if (byte == 0x5b || byte == 0x5d) isAddress = byte == 0x5b;
+    isPort = isPort || (byte == 0x3a && !isAddress);
   }
   if (!isUrl) reader.fail("public_base_url", 'a URL such as "https://hooks.example.com" without path', "");
   return url;

@@ -20,7 +20,7 @@ export function readTemplate(
   toleranceSeconds: i64,
   publicBaseUrl: ArrayBuffer,
 ): Template {
-  const template = new Template(lines.watch(readName(reader, "header")));
+  const template = new Template(lines.watch(readHeader(reader, "header")));
   template.prefix = reader.bytesOr("prefix", NOTHING);
   template.encoding = <Encoding>reader.oneOfOr("encoding", ["hex", "base64", "base64url"], Encoding.Hex);
   template.algorithm = <Algorithm>reader.oneOfOr("algorithm", ALGORITHM_NAMES, Algorithm.Sha256);
@@ -42,9 +42,9 @@ export function readTemplate(
 }
 
 /** The name of a header that must be there; requests have their host in ":authority". */
-function readName(reader: ConfigReader, key: string): ArrayBuffer {
+export function readHeader(reader: ConfigReader, key: string): ArrayBuffer {
   const name = reader.headerName(key);
-  if (isHost(name)) reader.fail(key, "{host} in the place of this header", "");
+  if (isHost(name)) reader.fail(key, "another header than the host's", "");
   return name;
 }
 
@@ -87,7 +87,11 @@ function readTime(reader: ConfigReader, template: Template, lines: RequestLines,
   const isElement = time.has("element");
   const isHeader = time.has("header");
   const isBody = time.has("body_json");
-  if (i32(isElement) + i32(isHeader) + i32(isBody) != 1) time.failHere('one of "element" "header" "body_json"', "");
+  if (i32(isElement) + i32(isHeader) + i32(isBody) != 1) {
+    time.failHere('one of "element" "header" "body_json"', "");
+    time.giveUp();
+    return;
+  }
   if (isElement) {
     const element = time.bytes("element");
     if (list !== null && list.timestamp.byteLength == 0) list.timestamp = element;
@@ -103,7 +107,7 @@ function readTime(reader: ConfigReader, template: Template, lines: RequestLines,
     time.failHere('an "element", as the list has a timestamp', "");
   }
   if (isHeader) {
-    const line = lines.watch(readName(time, "header"));
+    const line = lines.watch(readHeader(time, "header"));
     template.timestamp = line;
     template.timestampName = String.UTF8.decode(line.name);
   }
@@ -116,7 +120,7 @@ function readTime(reader: ConfigReader, template: Template, lines: RequestLines,
 function readId(reader: ConfigReader, template: Template, lines: RequestLines): void {
   const id = reader.objectOrNone("id");
   if (!reader.has("id")) return;
-  const line = lines.watch(readName(id, "header"));
+  const line = lines.watch(readHeader(id, "header"));
   template.id = line;
   template.idName = String.UTF8.decode(line.name);
 }
