@@ -15,7 +15,7 @@ import {
 import { Attempt } from "./attempt";
 import { readConfig } from "./config/config";
 import { Config, Hold, Mode } from "./config/settings";
-import { Metrics } from "./metrics";
+import { handOver, isCounting, Metrics } from "./metrics";
 import { Reason } from "./reason";
 import { Challenge, detailsOf, Refusals } from "./refusal";
 import { Rule } from "./rule";
@@ -62,9 +62,14 @@ class HmacAuthRoot extends RootContext {
     return new HmacAuth(id, this);
   }
 
-  /** Watches a request until its verdict; the timer runs only while there is one to watch. */
+  /** Watches a request until its verdict. */
   watch(request: HmacAuth): void {
     this.waiting.add(request);
+    this.tickSoon();
+  }
+
+  /** The timer runs only while there is a request to watch, or something to count. */
+  tickSoon(): void {
     if (this.ticking) return;
     this.ticking = true;
     this.setTickPeriodMs(this.config.tickMs);
@@ -73,9 +78,14 @@ class HmacAuthRoot extends RootContext {
   onTick(): void {
     const waiting = this.waiting;
     waiting.tick();
+    handOver();
     if (!waiting.isEmpty) return;
     this.ticking = false;
     this.setTickPeriodMs(0);
+  }
+
+  onDelete(): void {
+    handOver();
   }
 
   /** Says once what the operator may have to change. */
@@ -270,9 +280,9 @@ class HmacAuth extends WaitingContext {
       this.pass();
       return;
     }
-    this.settle(State.Refused);
     root.metrics.countRejected(reason);
     if (rule !== null && rule.metrics !== null) rule.metrics!.rejected.increment();
+    this.settle(State.Refused);
     root.refusals.send(reason, rule === null ? root.noRule : rule.challenge);
   }
 
@@ -287,6 +297,7 @@ class HmacAuth extends WaitingContext {
   private settle(state: State): void {
     this.state = state;
     this.root.waiting.remove(this);
+    if (isCounting()) this.root.tickSoon();
     const attempt = this.attempt;
     if (attempt === null) return;
     this.attempt = null;

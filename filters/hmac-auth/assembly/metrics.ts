@@ -2,9 +2,33 @@
 import { Counter, Histogram } from "@proxy-wasm-kit/sdk";
 import { REASON_NAMES, Reason } from "./reason";
 
-/** Defined when it first counts. */
+/** So much is counted at once before a tick is needed. */
+const AT_ONCE = 4096;
+
+let atOnce = 0;
+let pending: LazyCounter | null = null;
+
+/** Whether something is counted that the host does not know of: `handOver` must come, and soon. */
+export function isCounting(): bool {
+  return pending !== null;
+}
+
+/** Tells the host what is counted. */
+export function handOver(): void {
+  atOnce = 0;
+  let counter = pending;
+  pending = null;
+  while (counter !== null) counter = counter.handOver();
+}
+
+/**
+ * Defined when it first counts. While little happens it counts at once. In a short request each host call shows, so that
+ * under load what is counted between two ticks is told together.
+ */
 export class LazyCounter {
   private counter: Counter | null = null;
+  private untold: u32 = 0;
+  private next: LazyCounter | null = null;
 
   constructor(readonly name: string) {}
 
@@ -15,12 +39,22 @@ export class LazyCounter {
   }
 
   increment(): void {
-    let counter = this.counter;
-    if (counter === null) {
-      counter = Counter.define(this.name);
-      this.counter = counter;
+    if (atOnce < AT_ONCE) {
+      ++atOnce;
+      this.define().counter!.increment();
+    } else if (this.untold++ == 0) {
+      this.next = pending;
+      pending = this;
     }
-    counter.increment();
+  }
+
+  /** Tells the host; returns the next one that has something to tell. */
+  handOver(): LazyCounter | null {
+    const next = this.next;
+    this.define().counter!.increment(this.untold);
+    this.untold = 0;
+    this.next = null;
+    return next;
   }
 }
 
