@@ -35,14 +35,14 @@ export function method(text: string): string {
   return text;
 }
 
-/** "Name: value" as curl takes it; blanks around the value are dropped. Text is sent as UTF-8. */
+/** "Name: value" as curl takes it; blanks around the value, but no others of Unicode, are dropped. Text is sent as UTF-8. */
 export function headerLine(text: string): readonly [string, string] {
   const colon = text.indexOf(":", 1);
   if (colon === -1) throw new InvalidArgumentError('expected "name: value".');
   if (!token.test(text.slice(0, colon)))
     throw new InvalidArgumentError("expected the name of a header before the colon.");
   if (/[\r\n\0]/.test(text)) throw new InvalidArgumentError("expected one line without NUL.");
-  return [text.slice(0, colon).toLowerCase(), Buffer.from(text.slice(colon + 1).trim()).toString("latin1")];
+  return [text.slice(0, colon).toLowerCase(), Buffer.from(text.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "")).toString("latin1")];
 }
 
 /** Lines as curl's `-H` takes them: one, or all of the file behind "@", which no limit of the command line holds for. */
