@@ -51,6 +51,7 @@ export interface Expectation extends Effects {
   readonly body?: string;
   /** null: upstream has seen nothing, not even headers. Absent: not looked at. */
   readonly upstream?: null | {
+    readonly path?: string;
     readonly body?: string | Uint8Array;
     /** Lines that must have arrived. */
     readonly headers?: readonly HeaderLine[];

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import type { RequestScenario } from "../scenario.ts";
 import { hmacAuthApisix } from "./hmac-auth-apisix.ts";
 import { hmacAuthAwsSigV4 } from "./hmac-auth-aws-sigv4.ts";
+import { hmacAuthAwsUrl } from "./hmac-auth-aws-url.ts";
 import { setUp } from "./hmac-auth-canonical.ts";
 import { hmacAuthCavage } from "./hmac-auth-cavage.ts";
 import { hmacAuthHigress } from "./hmac-auth-higress.ts";
@@ -18,6 +19,7 @@ const all: readonly (readonly [string, readonly RequestScenario[]])[] = [
   ["rfc9421", hmacAuthRfc9421],
   ["higress", hmacAuthHigress],
   ["aws-sigv4", hmacAuthAwsSigV4],
+  ["aws-sigv4 in URLs", hmacAuthAwsUrl],
 ];
 
 /** Parsed headers of all schemes. */
@@ -45,6 +47,7 @@ test.each(all)("%s: changed requests are answered, and none traps", async (_, sc
   };
   const changed = (request: ProxyRequest): ProxyRequest => ({
     ...request,
+    path: random(3) === 0 ? change(request.path ?? "/").replace(/[^!-~]/g, "") : (request.path ?? "/"),
     headers: (request.headers ?? []).map(([name, value]) => [
       name,
       parsed.test(name) && random(2) === 0 ? change(value) : value,

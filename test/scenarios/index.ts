@@ -7,6 +7,7 @@ import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthApisix } from "./hmac-auth-apisix.ts";
 import { hmacAuthAwsSigV4 } from "./hmac-auth-aws-sigv4.ts";
+import { hmacAuthAwsUrl } from "./hmac-auth-aws-url.ts";
 import { hmacAuthCanonicalSigning } from "./hmac-auth-canonical-signing.ts";
 import { hmacAuthCavage } from "./hmac-auth-cavage.ts";
 import { hmacAuthConfiguration } from "./hmac-auth-configuration.ts";
@@ -35,6 +36,7 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthRfc9421,
   ...hmacAuthHigress,
   ...hmacAuthAwsSigV4,
+  ...hmacAuthAwsUrl,
   ...hmacAuthCanonicalSigning,
   ...hmacAuthRefusedComponents,
   ...hmacAuthRefusedRules,

@@ -135,4 +135,21 @@ describe("what providers publish", () => {
     const rule = { scheme: "twilio", public_base_url: "https://mycompany.com", keys: [{ value: "12345" }] };
     expect(await send(new Date(), rule, request)).toMatchObject({ outcome: "forwarded" });
   });
+
+  test("AWS, get-vanilla-query of the test suite, as a signed URL", async () => {
+    const at = new Date("2015-08-30T12:36:00Z");
+    const path =
+      "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fservice%2Faws4_request" +
+      "&X-Amz-Date=20150830T123600Z&X-Amz-SignedHeaders=host&X-Amz-Expires=3600" +
+      "&X-Amz-Signature=e93c787ed7f371d5c6b165c1b38ede9550f4dce4144713e844b25b7192d3865d";
+    const request: ProxyRequest = { method: "GET", path, authority: "example.amazonaws.com" };
+    const keys = [{ value: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }];
+    const consumers = [{ name: "suite", key_id: "AKIDEXAMPLE", keys }];
+    const rule = { scheme: "aws-sigv4", region: "us-east-1", service: "service", consumers, keys: undefined };
+    const later = (seconds: number) => new Date(at.getTime() + seconds * 1000);
+    expect(await send(later(3600), rule, request)).toMatchObject({ outcome: "forwarded" });
+    expect((await send(later(3601), rule, request)).reason).toBe("timestamp_too_old");
+    expect(await send(later(-900), rule, request)).toMatchObject({ outcome: "forwarded" });
+    expect((await send(later(-901), rule, request)).reason).toBe("timestamp_in_future");
+  });
 });

@@ -1,30 +1,57 @@
-// The value of Authorization as AWS's clients write it: `AWS4-HMAC-SHA256 Credential=<id>/<date>/<region>/<service>/aws4_request,
-// SignedHeaders=a;b, Signature=<hex>`.
+// What AWS's clients say of a signature, in Authorization: `AWS4-HMAC-SHA256 Credential=<id>/<date>/<region>/<service>/aws4_request,
+// SignedHeaders=a;b, Signature=<hex>`; or in the query of a signed URL, as `X-Amz-Credential=...&...` (aws-url.ts).
 import { isText } from "@proxy-wasm-kit/sdk";
 import { findByte, isBytes } from "../bytes";
 import { Reason } from "../reason";
 import { Param } from "./auth-params";
+import { SignedUrl } from "./aws-url";
 import { parseDay } from "./http-date";
 
-const SCHEME = "AWS4-HMAC-SHA256";
+export const SCHEME = "AWS4-HMAC-SHA256";
 
 export class AwsAuthorization {
   readonly credential: Param = new Param("Credential");
   readonly signedHeaders: Param = new Param("SignedHeaders");
   readonly signature: Param = new Param("Signature");
+  readonly date: Param = new Param("");
+  /** Of a signed URL, which may say how long it is good; absent elsewhere. */
+  readonly expires: Param = new Param("");
+  isUrl: bool = false;
   /** Of the credential: the key's id, and from the date on the scope of the key. */
   idPtr: usize = 0;
   idSize: i32 = 0;
   scopePtr: usize = 0;
   scopeSize: i32 = 0;
   private params: StaticArray<Param> = [];
+  private url: SignedUrl = new SignedUrl();
 
   constructor() {
     this.params = [this.credential, this.signedHeaders, this.signature];
   }
 
+  /** Whether it is a signed URL. */
+  findUrl(path: usize, size: i32): bool {
+    this.isUrl = this.url.find(path, size);
+    return this.isUrl;
+  }
+
+  /** What was found in the query. */
+  readUrl(): Reason {
+    const url = this.url;
+    if (!url.read()) return Reason.MalformedSignature;
+    const algorithm = url.algorithm;
+    if (!algorithm.is(SCHEME)) return otherScheme(algorithm.ptr, algorithm.size);
+    take(url.credential, this.credential);
+    take(url.signedHeaders, this.signedHeaders);
+    take(url.signature, this.signature);
+    take(url.date, this.date);
+    take(url.expires, this.expires);
+    return this.complete();
+  }
+
   parse(ptr: usize, size: i32): Reason {
     for (let i = 0; i < this.params.length; ++i) unchecked(this.params[i]).size = -1;
+    this.expires.size = -1;
     const length = SCHEME.length;
     if (size <= length || load<u8>(ptr + length) != 0x20 || !isText(ptr, length, SCHEME)) return otherScheme(ptr, size);
     const end = ptr + size;
@@ -41,6 +68,10 @@ export class AwsAuthorization {
       }
       at = next + 1;
     }
+    return this.complete();
+  }
+
+  private complete(): Reason {
     if (this.signature.size <= 0) return Reason.MissingSignature;
     const isWhole = !this.signedHeaders.isAbsent && !this.credential.isAbsent && this.splitCredential();
     return isWhole ? Reason.None : Reason.MalformedSignature;
@@ -89,6 +120,11 @@ export class AwsAuthorization {
     const isDay = this.scopeSize > 21 && load<u8>(this.scopePtr + 8) == 0x2f && parseDay(this.scopePtr) >= 0;
     return isDay && isText(end - 13, 13, "/aws4_request");
   }
+}
+
+function take(from: Param, to: Param): void {
+  to.ptr = from.ptr;
+  to.size = from.size;
 }
 
 /** Other algorithms of AWS's are known, but not spoken here. */

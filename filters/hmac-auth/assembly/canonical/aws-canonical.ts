@@ -5,6 +5,7 @@ import { findByte } from "../bytes";
 import { Line, RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { isTokenByte, Param } from "./auth-params";
+import { URL_SIGNATURE } from "./aws-url";
 import { MAX_COMPONENTS, Required } from "./components";
 import { appendEncoded, appendPercent, EmptyValue, Parameters, Writing } from "./parameters";
 
@@ -21,7 +22,7 @@ export class CanonicalRequest {
   /** What is signed of what is required. */
   bits: u32 = 0;
   private method: Line;
-  private path: Line;
+  readonly path: Line;
   private parameters: Parameters = new Parameters();
   private segmentPtrs: StaticArray<usize> = new StaticArray<usize>(0);
   private segmentSizes: StaticArray<i32> = new StaticArray<i32>(0);
@@ -64,7 +65,8 @@ export class CanonicalRequest {
     const parameters = this.parameters;
     parameters.clear();
     const query = min(size + 1, path.size);
-    if (!parameters.read(path.ptr + query, path.size - query, Writing.Encoded)) return Reason.MalformedSignature;
+    if (!parameters.read(path.ptr + query, path.size - query, Writing.Encoded, URL_SIGNATURE))
+      return Reason.MalformedSignature;
     parameters.sort();
     parameters.append(to, EmptyValue.Equals);
     to.appendByte(0x0a);

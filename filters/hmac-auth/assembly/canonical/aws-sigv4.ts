@@ -1,7 +1,7 @@
 // AWS Signature Version 4, for APIs of one's own that are called with AWS's tools. Source: docs.aws.amazon.com, "Signature
-// Version 4"; its test suite is in the scenarios. Of the header form only, not of signed URLs.
-import { BufferKind, BufferReader, HeaderMap, isText, StringBuilder } from "@proxy-wasm-kit/sdk";
-import { decodeLowerHex, encodeHex, equal, Sha256 } from "@proxy-wasm-kit/sdk/crypto";
+// Version 4"; its test suite is in the scenarios.
+import { HeaderMap, isText, StringBuilder } from "@proxy-wasm-kit/sdk";
+import { decodeLowerHex, equal } from "@proxy-wasm-kit/sdk/crypto";
 import { Algorithm } from "../algorithm";
 import { Attempt, computedRoom } from "../attempt";
 import { isBytes, same } from "../bytes";
@@ -10,11 +10,13 @@ import { Key } from "../key";
 import { Line, MAX_PARSED, RequestLines } from "../lines";
 import { Reason } from "../reason";
 import { Scheme } from "../scheme";
-import { freshness, NO_TIME } from "../template/timestamp";
+import { freshness, NO_TIME, nowMs, parseTimestamp, Unit } from "../template/timestamp";
 import { AwsAuthorization } from "./aws-authorization";
 import { CanonicalRequest, PathForm } from "./aws-canonical";
 import { AwsHolder } from "./aws-keys";
+import { MOST_SECONDS, SignedUrl } from "./aws-url";
 import { checkAnnouncedBody, checkBody, noteUncovered } from "./body-digest";
+import { hashBody, hashOf } from "./body-hash";
 import { Required } from "./components";
 import { parseBasicTime } from "./http-date";
 import { KeyTable } from "./key-table";
@@ -25,6 +27,8 @@ const USUAL: StaticArray<string> = ["host", "x-amz-date"];
 
 /** The string to sign begins so; behind it is the time. */
 const ALGORITHM = "AWS4-HMAC-SHA256\n";
+const X_AMZ_DATE = String.UTF8.encode("x-amz-date");
+const UNSIGNED = String.UTF8.encode("UNSIGNED-PAYLOAD");
 
 const S3 = String.UTF8.encode("s3");
 
@@ -42,8 +46,6 @@ export class AwsSigV4 extends Scheme {
   private toleranceMs: i64;
   private table: KeyTable;
   private holders: StaticArray<AwsHolder>;
-  private hash: Sha256 = new Sha256();
-  private body: BufferReader = new BufferReader(BufferKind.HttpRequestBody, 0);
 
   constructor(
     options: CanonicalOptions,
@@ -51,7 +53,7 @@ export class AwsSigV4 extends Scheme {
   ) {
     super();
     this.authorization = lines.watch(String.UTF8.encode("authorization"));
-    this.date = lines.watch(String.UTF8.encode("x-amz-date"));
+    this.date = lines.watch(X_AMZ_DATE);
     this.contentHash = lines.watch(String.UTF8.encode("x-amz-content-sha256"));
     const service = options.service;
     const isS3 = isBytes(changetype<usize>(service), service.byteLength, S3);
@@ -90,23 +92,20 @@ export class AwsSigV4 extends Scheme {
   }
 
   hasCredentials(lines: RequestLines): bool {
-    return this.authorization.count != 0;
+    return this.authorization.count != 0 || this.parsed.isUrl;
   }
 
   hideCredentials(headers: HeaderMap): void {
     headers.remove("authorization");
     headers.remove("x-amz-security-token");
+    const path = headers.getBytes(":path");
+    if (path !== null && url.find(changetype<usize>(path), path.byteLength)) headers.setBytes(":path", url.strip(path));
   }
 
   begin(lines: RequestLines, attempt: Attempt): Reason {
-    const line = this.authorization;
-    const date = this.date;
-    if (line.count > 1 || date.count > 1 || this.contentHash.count > 1) return Reason.DuplicateHeader;
-    if (line.size == 0) return Reason.MissingSignature;
-    if (line.size > MAX_PARSED) return Reason.MalformedSignature;
-    const parsed = this.parsed;
-    const found = parsed.parse(line.ptr, line.size);
+    const found = this.readClaims();
     if (found != Reason.None) return found;
+    const parsed = this.parsed;
     const signature = parsed.signature;
     const claimed = attempt.claims.next();
     const isDigest = decodeDigest(signature.ptr, signature.size, claimed, Encoding.Hex, Algorithm.Sha256);
@@ -117,7 +116,9 @@ export class AwsSigV4 extends Scheme {
     if (holder === null || !parsed.hasScope(this.region, this.service)) return Reason.UnknownKey;
     const own = holder.consumer.algorithm;
     if (!this.isAllowed || (own >= 0 && own != Algorithm.Sha256)) return Reason.AlgorithmNotAllowed;
-    if (!this.required.isMetBy(canonical.bits)) return Reason.InsufficientCoverage;
+    // All of a query is signed.
+    const ofUrl = parsed.isUrl ? this.required.bitsOf(changetype<usize>(X_AMZ_DATE), X_AMZ_DATE.byteLength) : 0;
+    if (!this.required.isMetBy(canonical.bits | ofUrl)) return Reason.InsufficientCoverage;
     const text = attempt.text.clear();
     const composed = canonical.append(parsed.signedHeaders, text);
     if (composed != Reason.None) return composed;
@@ -125,28 +126,46 @@ export class AwsSigV4 extends Scheme {
     if (time != Reason.None) return time;
     attempt.claims.add();
     attempt.consumer = holder.consumer;
-    attempt.otherText.clear().append(ALGORITHM).appendBytes(date.ptr, date.size).appendByte(0x0a);
+    attempt.otherText.clear().append(ALGORITHM).appendBytes(parsed.date.ptr, parsed.date.size).appendByte(0x0a);
     attempt.otherText.appendBytes(parsed.scopePtr, parsed.scopeSize).appendByte(0x0a);
     return this.prepareBody(attempt);
   }
 
   verifyEarly(attempt: Attempt): Reason {
-    // The body's hash is not known yet.
-    if (attempt.isForm) return Reason.None;
-    const reason = this.verify(attempt);
-    if (reason != Reason.None) return reason;
+    if (attempt.isForm) {
+      // The body's hash is not known yet. A URL does not say whether it takes part.
+      if (!this.parsed.isUrl || !this.verify(changetype<usize>(UNSIGNED), UNSIGNED.byteLength, attempt))
+        return Reason.None;
+      attempt.isForm = false;
+      attempt.wantsBody = this.validatesBody;
+    } else if (!this.verify(0, 0, attempt)) {
+      return Reason.SignatureMismatch;
+    }
     return checkAnnouncedBody(attempt, this.lines);
   }
 
   finish(attempt: Attempt): Reason {
     if (!attempt.isForm) return checkBody(attempt);
-    const hash = this.hash;
-    const body = this.body;
-    hash.reset();
-    body.seek(0);
-    if (attempt.bodyBytes != 0) while (body.next()) hash.update(body.ptr, body.length);
-    this.appendHash(attempt.text);
-    return this.verify(attempt);
+    const digits = memory.data(64);
+    hashBody(attempt, digits);
+    return this.verify(digits, 64, attempt) ? Reason.None : Reason.SignatureMismatch;
+  }
+
+  /** Where they are: in a header, or in the query. */
+  private readClaims(): Reason {
+    const line = this.authorization;
+    const date = this.date;
+    const parsed = this.parsed;
+    const path = this.canonical.path;
+    const isUrl = parsed.findUrl(path.ptr, path.size);
+    // Of two claims there is no telling which is meant.
+    if (line.count > (isUrl ? 0 : 1) || date.count > 1 || this.contentHash.count > 1) return Reason.DuplicateHeader;
+    if (isUrl) return parsed.readUrl();
+    if (line.size == 0) return Reason.MissingSignature;
+    if (line.size > MAX_PARSED) return Reason.MalformedSignature;
+    parsed.date.ptr = date.ptr;
+    parsed.date.size = date.size;
+    return parsed.parse(line.ptr, line.size);
   }
 
   private find(id: usize, size: i32): AwsHolder | null {
@@ -158,13 +177,19 @@ export class AwsSigV4 extends Scheme {
   }
 
   private checkTime(): Reason {
-    const date = this.date;
+    const parsed = this.parsed;
+    const date = parsed.date;
     // Its name need not be asked for by the configuration, but a time that is not signed is none.
-    if (date.size == 0 || !this.isDateSigned()) return Reason.MissingTimestamp;
+    if (date.size <= 0 || !(parsed.isUrl || this.isDateSigned())) return Reason.MissingTimestamp;
     const time = parseBasicTime(date.ptr, date.size);
     if (time == NO_TIME) return Reason.MalformedTimestamp;
-    if (!same(date.ptr, this.parsed.scopePtr, 8)) return Reason.MalformedSignature;
-    return freshness(time, this.toleranceMs);
+    if (!same(date.ptr, parsed.scopePtr, 8)) return Reason.MalformedSignature;
+    const fresh = freshness(time, this.toleranceMs);
+    const expires = parsed.expires;
+    if (expires.isAbsent || fresh == Reason.TimestampInFuture) return fresh;
+    const life = parseTimestamp(expires.ptr, expires.size, Unit.Seconds);
+    if (life == NO_TIME || life > MOST_SECONDS * 1000) return Reason.MalformedTimestamp;
+    return nowMs() - time > life ? Reason.TimestampTooOld : Reason.None;
   }
 
   private isDateSigned(): bool {
@@ -184,32 +209,29 @@ export class AwsSigV4 extends Scheme {
       if (this.validatesBody) attempt.expectDigest(Algorithm.Sha256, computedRoom());
       return Reason.None;
     }
-    const isUnsigned = isText(line.ptr, line.size, "UNSIGNED-PAYLOAD");
+    const isUnsigned = isBytes(line.ptr, line.size, UNSIGNED);
     const isStream = line.size > 10 && isText(line.ptr, 10, "STREAMING-");
     return isUnsigned || isStream ? Reason.None : Reason.MalformedSignature;
   }
 
-  /** The MAC over the hash of the text, by the keys of the day. */
-  private verify(attempt: Attempt): Reason {
+  /** Whether the MAC over the hash of the text, and of what is given for the body's, is by one of the keys of the day. */
+  private verify(payload: usize, size: i32, attempt: Attempt): bool {
     const consumer = attempt.consumer;
-    attempt.consumer = null;
-    if (consumer === null) return Reason.UnknownKey;
+    if (consumer === null) return false;
     const holder = this.find(changetype<usize>(consumer.keyId), consumer.keyId.byteLength);
-    if (holder === null) return Reason.UnknownKey;
-    this.hash.reset();
-    this.hash.update(attempt.text.ptr, attempt.text.length);
-    this.appendHash(attempt.otherText);
+    if (holder === null) return false;
+    const digits = memory.data(64);
+    hashOf(attempt.text, payload, size, digits);
     const keys = holder.keysOf(attempt.otherText.ptr + ALGORITHM.length);
     const claimed = attempt.claims.at(0);
     for (let i = 0; i < keys.length; ++i) {
-      attempt.macOf(unchecked(keys[i]), attempt.otherText, 0, 0, nothing, computedRoom());
+      attempt.macOf(unchecked(keys[i]), attempt.otherText, digits, 64, nothing, computedRoom());
       if (i == 0) attempt.setFingerprint(computedRoom());
       if (!equal(computedRoom(), claimed, 32)) continue;
       attempt.key = this.counted(consumer.keyId, i);
-      attempt.consumer = consumer;
-      return Reason.None;
+      return true;
     }
-    return Reason.SignatureMismatch;
+    return false;
   }
 
   /** The key that stands for a secret in the metrics. */
@@ -217,15 +239,9 @@ export class AwsSigV4 extends Scheme {
     const holder = this.table.find(changetype<usize>(id), id.byteLength);
     return holder === null ? null : unchecked(holder.counted[index]);
   }
-
-  /** Ends the hash; appends its digits. */
-  private appendHash(to: StringBuilder): void {
-    const digits = memory.data(64);
-    this.hash.digest(computedRoom());
-    encodeHex(computedRoom(), 32, digits);
-    to.appendBytes(digits, 64);
-  }
 }
 
+// One of each serves all requests, within a callback.
+const url = new SignedUrl();
 const dateOnly = new Required(["x-amz-date"]);
 const nothing = new StringBuilder();

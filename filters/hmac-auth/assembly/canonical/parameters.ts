@@ -1,5 +1,5 @@
 // The parameters of a query or a form, in the order of their bytes: names first, then values.
-import { StringBuilder } from "@proxy-wasm-kit/sdk";
+import { isText, StringBuilder } from "@proxy-wasm-kit/sdk";
 import { findByte, hexValue, same } from "../bytes";
 
 /** More are refused: sorting them is work. */
@@ -36,14 +36,15 @@ export class Parameters {
     this.text.clear();
   }
 
-  /** Adds those of a text `a=1&b`; false when there are too many. */
-  read(ptr: usize, size: i32, writing: Writing): bool {
+  /** Adds those of a text `a=1&b`, but for one by its name as it is written; false when there are too many. */
+  read(ptr: usize, size: i32, writing: Writing, except: string = "="): bool {
     const end = ptr + size;
     let at = ptr;
     while (at < end) {
       const next = at + findByte(at, <i32>(end - at), 0x26);
       const equals = at + findByte(at, <i32>(next - at), 0x3d);
-      if (next != at && !this.add(at, equals, min(equals + 1, next), next, writing)) return false;
+      const isLeftOut = isText(at, <i32>(equals - at), except);
+      if (next != at && !isLeftOut && !this.add(at, equals, min(equals + 1, next), next, writing)) return false;
       at = next + 1;
     }
     return true;
