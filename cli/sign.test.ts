@@ -84,13 +84,15 @@ describe("what it signs, the filter verifies", () => {
     expect(await verdict(changed)).toMatch(/^hmac_auth:(signature_mismatch|missing_timestamp)/);
   });
 
-  test.each(["kong", "apisix", "cavage", "rfc9421"])("%s, by its consumer", async (scheme) => {
+  test.each(canonicalSchemes)("%s, by its consumer", async (scheme) => {
     const given = ["--header", "Date: Thu, 01 Jan 1970 00:00:00 GMT", "--header", "x-a: 1"];
-    const args = [...usual(scheme), "--id", "k-alice", "--key", `value:${text}`, "--body", "{}", ...given, "--curl"];
-    const { stdout } = await pwk("sign", ...args);
+    const scope = scheme === "aws-sigv4" ? { region: "eu-central-1", service: "execute-api" } : {};
+    const options = Object.entries(scope).flatMap(([name, value]) => [`--${name}`, value]);
+    const args = [...usual(scheme), "--id", "k-alice", "--key", `value:${text}`, "--body", "{}", ...given, ...options];
+    const { stdout } = await pwk("sign", ...args, "--curl");
     const { headers, body } = await sentBy(stdout);
     expect(headers).toContainEqual(["x-a", "1"]);
-    const rule = { scheme, consumers: [{ name: "alice", key_id: "k-alice", keys: [{ value: text }] }] };
+    const rule = { scheme, ...scope, consumers: [{ name: "alice", key_id: "k-alice", keys: [{ value: text }] }] };
     expect(await verdictBy(rule, { headers, body })).toBe("via_upstream");
     expect(await verdictBy(rule, { headers, body: "{ }" })).toBe("hmac_auth:digest_mismatch");
   });

@@ -112,6 +112,7 @@ const hints: Readonly<Record<string, string>> = {
   empty_body: "give the body that is to be signed: --body",
   body_not_signed: "the scheme does not sign such a body; twilio needs bodySHA256 in the query of --url, or a form",
   missing_component: "a header that the scheme signs is not there: --header",
+  insufficient_coverage: "a parameter comes twice, and the scheme signs only the first: --url, or the form in --body",
   missing_timestamp: "the time is in the body, and is not there: --body",
   malformed_timestamp: "the time is in the body, and is none: --body",
   timestamp_too_old: "the time in the body is too old: --body, or --now",

@@ -53,7 +53,11 @@ export const sign = (): Command =>
         .argParser(parseUrl)
         .default(parseUrl("https://hooks.example.com/"), "https://hooks.example.com/"),
     )
-    .option("--header <line>", '"name: value" that is sent too, or @file for many', headerLines)
+    .option(
+      "--header <line>",
+      '"name: value" that is sent too, or @file for many (higress signs "accept: */*" without one)',
+      headerLines,
+    )
     .option("--now <time>", "when it is signed: RFC 3339, or seconds since 1970 (default: now)", instant)
     .option("--module <file>", "hmac-auth, as pwk build makes it", "dist/hmac-auth.wasm")
     .option("--curl", "print a command line of curl that sends the request")
@@ -91,13 +95,20 @@ async function signingOf(options: SignOptions): Promise<Signing> {
   const body = data === undefined ? new Uint8Array() : await readData("--body", data);
   const usual = scheme === "twilio" ? "application/x-www-form-urlencoded" : "application/json";
   const type = options.contentType ?? (header.some(([name]) => name === "content-type") ? undefined : usual);
+  // It signs the header that curl sends anyway.
+  const accept: readonly Line[] =
+    scheme !== "higress" || header.some(([name]) => name === "accept") ? [] : [["accept", "*/*"]];
   return {
     module,
     scheme,
     key: await readKey(options.key),
     method: options.method ?? (data === undefined ? "GET" : "POST"),
     ...url,
-    headers: data === undefined || type === undefined ? header : [["content-type", type], ...header],
+    headers: [
+      ...(data === undefined || type === undefined ? [] : [["content-type", type] as const]),
+      ...accept,
+      ...header,
+    ],
     body,
     ...(keyEncoding !== undefined && { keyEncoding }),
     ...(id !== undefined && { keyId: id }),

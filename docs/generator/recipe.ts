@@ -81,7 +81,9 @@ export function canonicalPage(name: string, scheme: Canonical): string {
   const configuration = {
     rules: [{ id: name, match: { path_prefix: "/" }, scheme: name, ...scheme.rule, consumers: [consumer] }],
   };
-  const signCommand = `npx pwk sign --scheme ${name} --id k-alice --key env:ALICE_KEY --url '${api}' \\\n  --body '{"amount":7}' --curl`;
+  const { region, service } = scheme.rule ?? {};
+  const scope = region === undefined ? "" : ` --region ${region} --service ${service}`;
+  const signCommand = `npx pwk sign --scheme ${name} --id k-alice --key env:ALICE_KEY --url '${api}' \\\n  --body '{"amount":7}'${scope} --curl`;
   const [where = "", text = "", time = "", body = ""] = scheme.sends;
   return [
     ...heading(`${scheme.title}: \`scheme: ${name}\``, scheme.source),

@@ -26,9 +26,9 @@ const TOLERANCE_MS: i64 = 900_000;
 const USUAL: StaticArray<string> = ["host", "x-amz-date"];
 
 /** The string to sign begins so; behind it is the time. */
-const ALGORITHM = "AWS4-HMAC-SHA256\n";
+export const ALGORITHM = "AWS4-HMAC-SHA256\n";
 const X_AMZ_DATE = String.UTF8.encode("x-amz-date");
-const UNSIGNED = String.UTF8.encode("UNSIGNED-PAYLOAD");
+export const UNSIGNED = String.UTF8.encode("UNSIGNED-PAYLOAD");
 
 const S3 = String.UTF8.encode("s3");
 
@@ -37,19 +37,19 @@ export class AwsSigV4 extends Scheme {
   private date: Line;
   private contentHash: Line;
   private parsed: AwsAuthorization = new AwsAuthorization();
-  private canonical: CanonicalRequest;
-  private required: Required;
-  private region: ArrayBuffer;
-  private service: ArrayBuffer;
-  private validatesBody: bool;
+  protected canonical: CanonicalRequest;
+  protected required: Required;
+  protected region: ArrayBuffer;
+  protected service: ArrayBuffer;
+  protected validatesBody: bool;
   private isAllowed: bool;
   private toleranceMs: i64;
   private table: KeyTable;
-  private holders: StaticArray<AwsHolder>;
+  protected holders: StaticArray<AwsHolder>;
 
   constructor(
     options: CanonicalOptions,
-    private lines: RequestLines,
+    protected lines: RequestLines,
   ) {
     super();
     this.authorization = lines.watch(String.UTF8.encode("authorization"));
@@ -114,8 +114,7 @@ export class AwsSigV4 extends Scheme {
 
     const holder = this.find(parsed.idPtr, parsed.idSize);
     if (holder === null || !parsed.hasScope(this.region, this.service)) return Reason.UnknownKey;
-    const own = holder.consumer.algorithm;
-    if (!this.isAllowed || (own >= 0 && own != Algorithm.Sha256)) return Reason.AlgorithmNotAllowed;
+    if (!this.mayUse(holder)) return Reason.AlgorithmNotAllowed;
     // All of a query is signed.
     const ofUrl = parsed.isUrl ? this.required.bitsOf(changetype<usize>(X_AMZ_DATE), X_AMZ_DATE.byteLength) : 0;
     if (!this.required.isMetBy(canonical.bits | ofUrl)) return Reason.InsufficientCoverage;
@@ -174,6 +173,12 @@ export class AwsSigV4 extends Scheme {
       if (isBytes(id, size, holder.consumer.keyId)) return holder;
     }
     return null;
+  }
+
+  /** There is one algorithm. */
+  protected mayUse(holder: AwsHolder): bool {
+    const own = holder.consumer.algorithm;
+    return this.isAllowed && (own < 0 || own == Algorithm.Sha256);
   }
 
   private checkTime(): Reason {

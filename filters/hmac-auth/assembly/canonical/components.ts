@@ -1,7 +1,7 @@
 // Components: what of a request is signed, by name. Names that begin with "@" or "(" are derived and never looked up among
 // the headers (RFC 9421 section 7.5.1).
 import { StringBuilder } from "@proxy-wasm-kit/sdk";
-import { findByte } from "../bytes";
+import { findByte, isBytes } from "../bytes";
 import { RequestLines } from "../lines";
 import { isTokenByte } from "./auth-params";
 
@@ -31,6 +31,21 @@ export class Required {
       if (i != 0) to.appendByte(0x20);
       to.append(quote).appendBytes(ptr, size).append(quote);
       to.appendBytes(ptr + size, name.byteLength - size);
+    }
+  }
+
+  /** Appends those that a list, with blanks between its names, does not have yet. */
+  appendOthers(list: StringBuilder): void {
+    const size = list.length;
+    for (let i = 0; i < this.names.length; ++i) {
+      const name = unchecked(this.names[i]);
+      let at = 0;
+      while (at < size) {
+        const length = findByte(list.ptr + at, size - at, 0x20);
+        if (isBytes(list.ptr + at, length, name)) break;
+        at += length + 1;
+      }
+      if (at >= size) list.appendByte(0x20).appendBuffer(name);
     }
   }
 

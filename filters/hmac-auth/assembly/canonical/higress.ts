@@ -20,8 +20,8 @@ import { CanonicalOptions } from "./options";
 import { EmptyValue, Parameters, Writing } from "./parameters";
 import { SortedHeaders } from "./sorted-headers";
 
-const SHA_256 = String.UTF8.encode("HmacSHA256");
-const SHA_1 = String.UTF8.encode("HmacSHA1");
+export const SHA_256 = String.UTF8.encode("HmacSHA256");
+export const SHA_1 = String.UTF8.encode("HmacSHA1");
 const TIMESTAMP = String.UTF8.encode("x-ca-timestamp");
 
 /** What every text has a line for, when the request has it. */
@@ -40,30 +40,33 @@ const LEFT_OUT: StaticArray<string> = [
 // One of each serves all requests, within a callback.
 const whole = new WholeBody();
 const parameters = new Parameters();
-const merged = new StringBuilder();
+const nothing = new StringBuilder();
+
+/** The parameters as they are signed. */
+export const merged = new StringBuilder();
 
 export class Higress extends Scheme {
-  private method: Line;
-  private path: Line;
+  protected method: Line;
+  protected path: Line;
   private keyId: Line;
   private signature: Line;
   private signatureMethod: Line;
-  private list: Line;
+  protected list: Line;
   private timestamp: Line;
   private date: Line;
   private contentMd5: Line;
-  private contentType: Line;
+  protected contentType: Line;
   /** By `LINES`. */
   private fixed: StaticArray<Line>;
-  private headers: SortedHeaders = new SortedHeaders(LEFT_OUT);
-  private required: Required | null = null;
-  private validatesBody: bool;
+  protected headers: SortedHeaders = new SortedHeaders(LEFT_OUT);
+  protected required: Required | null = null;
+  protected validatesBody: bool;
   private toleranceMs: i64;
-  private table: KeyTable;
+  protected table: KeyTable;
 
   constructor(
     options: CanonicalOptions,
-    private lines: RequestLines,
+    protected lines: RequestLines,
   ) {
     super();
     this.method = lines.watch(String.UTF8.encode(":method"));
@@ -165,7 +168,7 @@ export class Higress extends Scheme {
   }
 
   /** Whether all is signed that the configuration asks for; method, path and parameters always are. */
-  private covers(): bool {
+  protected covers(): bool {
     const required = this.required;
     if (required === null) return true;
     let bits = this.headers.requiredBits(required);
@@ -177,7 +180,7 @@ export class Higress extends Scheme {
   }
 
   /** All but the parameters. */
-  private compose(attempt: Attempt): Reason {
+  protected compose(attempt: Attempt): Reason {
     const text = attempt.text.clear();
     text.appendBytes(this.method.ptr, this.method.size).appendByte(0x0a);
     for (let i = 0; i < this.fixed.length; ++i) {
@@ -228,6 +231,16 @@ export class Higress extends Scheme {
     if (consumer === null) return Reason.UnknownKey;
     const holder = this.table.find(changetype<usize>(consumer.keyId), consumer.keyId.byteLength);
     if (holder === null) return Reason.UnknownKey;
+    const reason = this.readParameters(attempt);
+    if (reason != Reason.None) return reason;
+    if (this.matches(holder, EmptyValue.Equals, attempt)) return Reason.None;
+    // The code writes "a=" where the documentation has "a".
+    const isRight = parameters.hasEmptyValue && this.matches(holder, EmptyValue.Nothing, attempt);
+    return isRight ? Reason.None : Reason.SignatureMismatch;
+  }
+
+  /** Those of the query, and of a form. */
+  protected readParameters(attempt: Attempt): Reason {
     const query = attempt.otherText;
     parameters.clear();
     if (!parameters.read(query.ptr, query.length, Writing.Decoded)) return Reason.MalformedSignature;
@@ -239,16 +252,18 @@ export class Higress extends Scheme {
     // Only the first of a name is signed, and nothing is escaped: such parameters could be changed under the same MAC.
     if (parameters.hasRepeats) return Reason.InsufficientCoverage;
     if (parameters.blur) return Reason.MalformedSignature;
-    if (this.matches(holder, EmptyValue.Equals, attempt)) return Reason.None;
-    // The code writes "a=" where the documentation has "a".
-    const isRight = parameters.hasEmptyValue && this.matches(holder, EmptyValue.Nothing, attempt);
-    return isRight ? Reason.None : Reason.SignatureMismatch;
+    return Reason.None;
+  }
+
+  /** What the text ends in. */
+  protected appendParameters(empty: EmptyValue): void {
+    merged.clear();
+    if (parameters.count != 0) parameters.append(merged.appendByte(0x3f), empty);
   }
 
   private matches(holder: Holder, empty: EmptyValue, attempt: Attempt): bool {
     const algorithm = <i32>load<u8>(attempt.tail.ptr + 1);
-    merged.clear();
-    if (parameters.count != 0) parameters.append(merged.appendByte(0x3f), empty);
+    this.appendParameters(empty);
     return holder.verify(attempt, algorithm, attempt.text, merged.ptr, merged.length, nothing, attempt.claims.at(0));
   }
 }
@@ -258,8 +273,6 @@ function withoutOffset(date: Line): i32 {
   const size = date.size - 6;
   return size > 0 && isText(date.ptr + size, 6, "+00:00") ? size : date.size;
 }
-
-const nothing = new StringBuilder();
 
 /** Room for what 24 digits decode to. */
 function md5Room(): usize {

@@ -70,6 +70,21 @@ export function appendHttpDate(timeMs: i64, to: StringBuilder): void {
   to.append(" GMT");
 }
 
+/** Appends it as "20150830T123600Z". */
+export function appendBasicTime(timeMs: i64, to: StringBuilder): void {
+  appendHttpDate(timeMs, written.clear());
+  const ptr = written.ptr;
+  to.appendBytes(ptr + 12, 4);
+  appendTwo(indexIn(MONTHS, ptr + 8) + 1, to);
+  to.appendBytes(ptr + 5, 2).appendByte(0x54);
+  to.appendBytes(ptr + 17, 2)
+    .appendBytes(ptr + 20, 2)
+    .appendBytes(ptr + 23, 2)
+    .appendByte(0x5a);
+}
+
+const written = new StringBuilder();
+
 /** Milliseconds since 1970; NO_TIME when there is no such day or time of day. */
 export function timeOf(year: i32, month: i32, day: i32, hour: i32, minute: i32, second: i32): i64 {
   if (year < 1970 || month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return NO_TIME;

@@ -2,9 +2,9 @@
 import { RequestLines } from "../lines";
 import { Scheme } from "../scheme";
 import { Apisix } from "./apisix";
-import { AwsSigV4 } from "./aws-sigv4";
+import { AwsSigner } from "./aws-signer";
 import { Cavage } from "./cavage";
-import { Higress } from "./higress";
+import { HigressSigner } from "./higress-signer";
 import { Kong } from "./kong";
 import { CanonicalOptions } from "./options";
 import { Rfc9421 } from "./rfc9421";
@@ -23,7 +23,7 @@ export function createCanonical(name: string, options: CanonicalOptions, lines: 
   if (name == "apisix") return new Apisix(options, lines);
   if (name == "cavage") return new Cavage(options, lines);
   if (name == "rfc9421") return new Rfc9421(options, lines);
-  if (name == "higress") return new Higress(options, lines);
-  if (name == "aws-sigv4") return new AwsSigV4(options, lines);
+  if (name == "higress") return new HigressSigner(options, lines);
+  if (name == "aws-sigv4") return new AwsSigner(options, lines);
   return null;
 }

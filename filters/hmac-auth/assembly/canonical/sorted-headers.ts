@@ -56,6 +56,14 @@ export class SortedHeaders {
     return bits;
   }
 
+  /** Appends the names, as a list. */
+  appendNames(to: StringBuilder, separator: i32): void {
+    for (let i = 0; i < this.count; ++i) {
+      if (i != 0) to.appendByte(separator);
+      to.appendBytes(this.ptrOf(i), unchecked(this.sizes[i]));
+    }
+  }
+
   /** Appends the lines; the reason when one is absent, or is there more than once. */
   append(lines: RequestLines, to: StringBuilder): Reason {
     for (let i = 0; i < this.count; ++i) {
