@@ -42,7 +42,8 @@ export function headerLine(text: string): readonly [string, string] {
   if (!token.test(text.slice(0, colon)))
     throw new InvalidArgumentError("expected the name of a header before the colon.");
   if (/[\r\n\0]/.test(text)) throw new InvalidArgumentError("expected one line without NUL.");
-  return [text.slice(0, colon).toLowerCase(), Buffer.from(text.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "")).toString("latin1")];
+  const value = text.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
+  return [text.slice(0, colon).toLowerCase(), Buffer.from(value).toString("latin1")];
 }
 
 /** Lines as curl's `-H` takes them: one, or all of the file behind "@", which no limit of the command line holds for. */
