@@ -268,7 +268,10 @@ describe("pwk build", () => {
 
   test("refuses a target that asconfig.json does not have", async () => {
     const { code, stderr } = await pwk("build", "--target", "nope", "--out-dir", join(folder, "built"));
-    expect([code, stderr]).toEqual([1, "pwk: --target: expected one of release, debug (asconfig.json), found nope\n"]);
+    expect([code, stderr]).toEqual([
+      1,
+      "pwk: --target: expected one of release, scalar, debug (asconfig.json), found nope\n",
+    ]);
   });
 
   test("says where it looked for a filter", async () => {
