@@ -84,6 +84,11 @@ export class BufferReader {
     private at: i32,
   ) {}
 
+  /** No more can be behind the current piece: it was shorter than asked for. */
+  get isLast(): bool {
+    return this.length < WINDOW_SIZE;
+  }
+
   /** Goes on reading from `start`. */
   seek(start: i32): void {
     this.at = start;

@@ -258,6 +258,32 @@ const deliveries: readonly RequestScenario[] = [
   ),
 ];
 
+/** Behind a filter that edits the body when a part of it has been hashed. Over HTTP/2, where pieces stay apart. */
+const behindEdit = (edit: string): SetUp => ({
+  ...http2,
+  filters: [
+    { name: "late-edit", wasm: "dist/probes/late-edit.wasm", rootId: "", configuration: edit },
+    ...http2.filters,
+  ],
+});
+const inTwo = (signed: string) => post(["one", "two"], hex(signed), { trailers: [["x-checksum", "1"]] });
+
+const edited: readonly RequestScenario[] = [
+  scenario(
+    "what an earlier filter appends is hashed",
+    behindEdit("+three"),
+    inTwo("onetwothree"),
+    passes("onetwothree"),
+  ),
+  scenario(
+    "what an earlier filter appends does not pass unhashed",
+    behindEdit("+three"),
+    inTwo("onetwo"),
+    refused("signature_mismatch"),
+  ),
+  scenario("a body that was cut when hashed is refused", behindEdit(""), inTwo("one"), refused("body_unreadable")),
+];
+
 const overHttp2: readonly RequestScenario[] = [
   scenario("a signed body passes over HTTP/2", http2, post(body, hex(body)), passes()),
   scenario(
@@ -399,6 +425,7 @@ export const hmacAuth: readonly RequestScenario[] = [
   ...signatures,
   ...deliveries,
   ...overHttp2,
+  ...edited,
   ...limits,
   ...holds,
   ...keys,

@@ -80,15 +80,20 @@ export class Attempt {
     mac.digest(into);
   }
 
-  /** The MAC by this key over `text`, the whole body read again, and `tail`. */
-  macOfBody(key: Key, text: StringBuilder, tail: StringBuilder, into: usize): void {
+  /** The MAC by this key over `text`, the whole body read again, and `tail`; false when it is no longer the same size. */
+  macOfBody(key: Key, text: StringBuilder, tail: StringBuilder, into: usize): bool {
     const mac = this.macFor(key);
     mac.update(text.ptr, text.length);
     const reader = this.reader;
+    let size = 0;
     reader.seek(0);
-    while (reader.next()) mac.update(reader.ptr, reader.length);
+    while (reader.next()) {
+      mac.update(reader.ptr, reader.length);
+      size += reader.length;
+    }
     mac.update(tail.ptr, tail.length);
     mac.digest(into);
+    return size == this.bodyBytes;
   }
 
   /** The MAC by this key over three runs of bytes. */
@@ -130,21 +135,29 @@ export class Attempt {
     return match;
   }
 
-  /** Reads what the host has of the body and was not read yet, piece by piece; nothing of it is kept. */
-  readBody(size: i32): void {
+  /**
+   * Reads what the host has of the body and was not read yet, piece by piece; nothing of it is kept. False when that does
+   * not end at `size`, as the host has announced: what was not hashed must not pass.
+   */
+  readBody(size: i32): bool {
+    // A filter before this one has cut what was hashed.
+    if (size < this.bodyBytes) return false;
     const mac = this.mac;
     if (mac === null && !this.hasDigests) {
-      this.bodyBytes = max(this.bodyBytes, size);
-      return;
+      this.bodyBytes = size;
+      return true;
     }
     const reader = this.reader;
     reader.seek(this.bodyBytes);
-    // Each host call counts in a short request, so none is made to hear that there is no more.
-    while (this.bodyBytes < size && reader.next()) {
+    // Each host call counts in a short request, so none is made to hear that there is no more behind a short piece.
+    let hasMore = this.bodyBytes < size;
+    while (hasMore && reader.next()) {
       if (mac !== null) mac.update(reader.ptr, reader.length);
       if (this.hasDigests) this.updateDigests(reader.ptr, reader.length);
       this.bodyBytes += reader.length;
+      hasMore = !reader.isLast;
     }
+    return this.bodyBytes == size;
   }
 
   /** What tells this request from others: the first bytes of a MAC that was computed, never the text of a header. */

@@ -154,9 +154,7 @@ class HmacAuth extends WaitingContext {
   onRequestBody(size: u32, endOfStream: bool): FilterDataStatus {
     this.bodySeen = true;
     if (this.state == State.Waiting) {
-      // The host holds the body, so `size` is all of it so far.
-      if (size > this.rule!.maxBodyBytes) this.refuse(Reason.BodyTooLarge);
-      else this.attempt!.readBody(size);
+      this.readBody(size);
       if (this.state == State.Waiting && !endOfStream) return FilterDataStatus.StopIterationAndBuffer;
       this.judge();
     }
@@ -164,7 +162,9 @@ class HmacAuth extends WaitingContext {
   }
 
   onRequestTrailers(count: u32): FilterTrailersStatus {
-    // When trailers come, no body callback has said that the stream ends: this is the last call.
+    // When trailers come, no body callback has said that the stream ends: this is the last call. An earlier filter may have
+    // added to the body since the last one.
+    if (this.state == State.Waiting) this.readBody(this.request.body.size);
     this.judge();
     return this.state == State.Passed ? FilterTrailersStatus.Continue : FilterTrailersStatus.StopIteration;
   }
@@ -211,6 +211,12 @@ class HmacAuth extends WaitingContext {
     if (reason == Reason.None && !isSigning) reason = scheme.verifyEarly(attempt);
     if (reason != Reason.None) this.refuse(reason);
     else if (endOfStream || !attempt.wantsBody) this.judge();
+  }
+
+  /** The host holds the body, so `size` is all of it so far. */
+  private readBody(size: u32): void {
+    if (size > this.rule!.maxBodyBytes) this.refuse(Reason.BodyTooLarge);
+    else if (!this.attempt!.readBody(size)) this.refuse(Reason.BodyUnreadable);
   }
 
   private allow(): void {

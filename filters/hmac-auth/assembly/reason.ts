@@ -25,6 +25,7 @@ export enum Reason {
   BodyNotSigned,
   EmptyBody,
   ConsumerNotAllowed,
+  BodyUnreadable,
   BodyTooLarge,
   BodyTimeout,
 }
@@ -55,6 +56,7 @@ export const REASON_NAMES: StaticArray<string> = [
   "body_not_signed",
   "empty_body",
   "consumer_not_allowed",
+  "body_unreadable",
   "body_too_large",
   "body_timeout",
 ];

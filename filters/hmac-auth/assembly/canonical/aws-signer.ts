@@ -49,7 +49,7 @@ export class AwsSigner extends AwsSigV4 {
     text.appendByte(0x0a);
     const payload = header.clear();
     if (this.validatesBody) {
-      hashBody(attempt, digits);
+      if (!hashBody(attempt, digits)) return Reason.BodyUnreadable;
       payload.appendBytes(digits, 64);
     } else {
       payload.appendBuffer(UNSIGNED);

@@ -146,7 +146,7 @@ export class AwsSigV4 extends Scheme {
   finish(attempt: Attempt): Reason {
     if (!attempt.isForm) return checkBody(attempt);
     const digits = memory.data(64);
-    hashBody(attempt, digits);
+    if (!hashBody(attempt, digits)) return Reason.BodyUnreadable;
     return this.verify(digits, 64, attempt) ? Reason.None : Reason.SignatureMismatch;
   }
 

@@ -13,12 +13,14 @@ export function appendBodyDigest(to: StringBuilder, hash: Hash = sha256): void {
   to.appendBytes(digits, encodeBase64(computedRoom(), hash.digestSize, digits, Base64Alphabet.Standard));
 }
 
-/** Writes the 64 digits of the SHA-256 of the body, of which all is there. */
-export function hashBody(attempt: Attempt, into: usize): void {
+/** Writes the 64 digits of the SHA-256 of the body, of which all is there; false when it is another one by now. */
+export function hashBody(attempt: Attempt, into: usize): bool {
   // A request without a body has no buffer to read.
+  let size = 0;
   if (attempt.bodyBytes == 0) sha256.reset();
-  else updateWithBody(sha256);
+  else size = updateWithBody(sha256);
   endHash(into);
+  return size == attempt.bodyBytes;
 }
 
 /** The same of two runs of bytes. */
@@ -34,10 +36,16 @@ function digestBody(hash: Hash): void {
   hash.digest(computedRoom());
 }
 
-function updateWithBody(hash: Hash): void {
+/** How many bytes there are. */
+function updateWithBody(hash: Hash): i32 {
+  let size = 0;
   hash.reset();
   reader.seek(0);
-  while (reader.next()) hash.update(reader.ptr, reader.length);
+  while (reader.next()) {
+    hash.update(reader.ptr, reader.length);
+    size += reader.length;
+  }
+  return size;
 }
 
 function endHash(into: usize): void {

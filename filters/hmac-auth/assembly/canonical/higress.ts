@@ -245,7 +245,7 @@ export class Higress extends Scheme {
     parameters.clear();
     if (!parameters.read(query.ptr, query.length, Writing.Decoded)) return Reason.MalformedSignature;
     if (attempt.isForm) {
-      whole.read(attempt.bodyBytes);
+      if (!whole.read(attempt.bodyBytes)) return Reason.BodyUnreadable;
       if (!parameters.read(whole.ptr, whole.size, Writing.Decoded)) return Reason.BodyTooLarge;
     }
     parameters.sort();

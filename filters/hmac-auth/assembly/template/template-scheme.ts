@@ -135,8 +135,8 @@ export class TemplateScheme extends Scheme {
     const time = this.timeOfBody(attempt);
     if (time != Reason.None) return time;
     if (coverage != Coverage.None) {
-      if (coverage == Coverage.Form && !this.readForm(attempt)) return Reason.BodyTooLarge;
-      const reason = this.verify(attempt);
+      let reason = this.readForm(attempt);
+      if (reason == Reason.None) reason = this.verify(attempt);
       if (reason != Reason.None) return reason;
     }
     return this.checkCoverage(attempt);
@@ -151,13 +151,14 @@ export class TemplateScheme extends Scheme {
 
   sign(headers: HeaderMap, attempt: Attempt): Reason {
     const template = this.template;
-    if (template.coverage == Coverage.Form && !this.readForm(attempt)) return Reason.BodyTooLarge;
-    const reason = this.checkCoverage(attempt);
+    let reason = this.readForm(attempt);
+    if (reason == Reason.None) reason = this.checkCoverage(attempt);
     if (reason != Reason.None) return reason;
     const keys = this.keyList;
     const count = template.signsWithAll ? keys.length : 1;
     for (let i = 0; i < count; ++i) {
-      this.compute(attempt, unchecked(keys[i]), i == 0, attempt.text, attempt.tail);
+      const key = unchecked(keys[i]);
+      if (!this.compute(attempt, key, i == 0, attempt.text, attempt.tail)) return Reason.BodyUnreadable;
       appendSignature(template, attempt.output, i == 0);
     }
     headers.setBytes(template.signatureName, attempt.output.toBuffer());
@@ -196,11 +197,11 @@ export class TemplateScheme extends Scheme {
     const size = digestSize(this.template.algorithm);
     for (let i = 0; i < keys.length; ++i) {
       const key = unchecked(keys[i]);
-      this.compute(attempt, key, i == 0, attempt.text, attempt.tail);
+      if (!this.compute(attempt, key, i == 0, attempt.text, attempt.tail)) return Reason.BodyUnreadable;
       if (i == 0) attempt.setFingerprint(computedRoom());
       let isRight = attempt.claims.include(computedRoom(), size);
       if (!isRight && both) {
-        this.compute(attempt, key, false, attempt.otherText, attempt.otherTail);
+        if (!this.compute(attempt, key, false, attempt.otherText, attempt.otherTail)) return Reason.BodyUnreadable;
         isRight = attempt.claims.include(computedRoom(), size);
       }
       if (isRight) {
@@ -211,14 +212,14 @@ export class TemplateScheme extends Scheme {
     return Reason.SignatureMismatch;
   }
 
-  /** One MAC, to the computed room. */
-  private compute(attempt: Attempt, key: Key, isFirst: bool, text: StringBuilder, tail: StringBuilder): void {
+  /** One MAC, to the computed room; false when the body is not the one that was there before. */
+  private compute(attempt: Attempt, key: Key, isFirst: bool, text: StringBuilder, tail: StringBuilder): bool {
     const coverage = this.template.coverage;
     const into = computedRoom();
-    if (coverage != Coverage.Body)
-      attempt.macOf(key, text, pairs.ptr, coverage == Coverage.Form ? pairs.length : 0, tail, into);
-    else if (isFirst) attempt.endMac(tail, into);
-    else attempt.macOfBody(key, text, tail, into);
+    if (coverage == Coverage.Body && !isFirst) return attempt.macOfBody(key, text, tail, into);
+    if (coverage == Coverage.Body) attempt.endMac(tail, into);
+    else attempt.macOf(key, text, pairs.ptr, coverage == Coverage.Form ? pairs.length : 0, tail, into);
+    return true;
   }
 
   /** Whether all of the body is signed, by the MAC or by a digest, which must be right. */
@@ -229,12 +230,13 @@ export class TemplateScheme extends Scheme {
     return attempt.digestsMatch() ? Reason.None : Reason.DigestMismatch;
   }
 
-  /** Leaves the pairs of a form's body in `pairs`; false when there are too many. */
-  private readForm(attempt: Attempt): bool {
+  /** Leaves the pairs of a form's body in `pairs`. */
+  private readForm(attempt: Attempt): Reason {
     pairs.clear();
-    if (!attempt.isForm) return true;
-    whole.read(attempt.bodyBytes);
-    return form.append(whole, pairs);
+    if (!attempt.isForm) return Reason.None;
+    if (!whole.read(attempt.bodyBytes)) return Reason.BodyUnreadable;
+    // Of pairs, too many.
+    return form.append(whole, pairs) ? Reason.None : Reason.BodyTooLarge;
   }
 
   /** Whether the time in the body is fresh. */
@@ -243,7 +245,7 @@ export class TemplateScheme extends Scheme {
     const field = template.bodyField;
     if (field === null) return Reason.None;
     if (attempt.bodyBytes == 0) return Reason.MissingTimestamp;
-    whole.read(attempt.bodyBytes);
+    if (!whole.read(attempt.bodyBytes)) return Reason.BodyUnreadable;
     const found = field.find(whole.ptr, whole.size, template.unit);
     if (found == Found.Absent) return Reason.MissingTimestamp;
     return found == Found.Number ? freshness(field.timeMs, template.toleranceMs) : Reason.MalformedTimestamp;

@@ -10,16 +10,18 @@ export class WholeBody {
     return changetype<usize>(this.room);
   }
 
-  /** Reads `size` bytes, the body's. */
-  read(size: i32): void {
+  /** Reads the body of so many bytes; false when the host has another one. */
+  read(size: i32): bool {
     // Doubled, as a block that is given up is kept for its own size only.
     if (size > this.room.length) this.room = new StaticArray<u8>(max(size, max(this.room.length * 2, 4096)));
     const reader = this.reader;
     reader.seek(0);
     this.size = 0;
-    while (reader.next() && this.size + reader.length <= size) {
+    while (reader.next()) {
+      if (this.size + reader.length > size) return false;
       memory.copy(this.ptr + this.size, reader.ptr, reader.length);
       this.size += reader.length;
     }
+    return this.size == size;
   }
 }
