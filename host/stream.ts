@@ -54,10 +54,12 @@ export interface StreamResult {
   readonly trailers: readonly HeaderLine[];
   /** Null when upstream has seen nothing. */
   readonly upstream: UpstreamRequest | null;
+  /** What filters have set for those behind them and for access logs, by key, such as "wasm.operation". */
+  readonly filterState: ReadonlyMap<string, Uint8Array>;
 }
 
 /** How far a stream has come: as its result, and who holds it. */
-export interface StreamProgress extends Omit<StreamResult, "outcome" | "details"> {
+export interface StreamProgress extends Omit<StreamResult, "outcome" | "details" | "filterState"> {
   /** A filter holds the request, or the response. */
   readonly paused: { readonly request: boolean; readonly response: boolean };
 }
@@ -252,6 +254,7 @@ export class HttpStream {
       details: this.#manager.details === null ? null : toText(this.#manager.details),
       ...this.#seen(isReset),
       upstream,
+      filterState: new Map(Array.from(info.filterState, ([key, { value }]) => [toText(key), value])),
     });
   }
 

@@ -11,6 +11,8 @@ export function checkExchange(exchange: Exchange, expected: Expectation): void {
   if (expected.details !== undefined) expect(seen.details, JSON.stringify(seen)).toBe(expected.details);
   if (expected.body !== undefined) expect(Buffer.from(exchange.body).toString()).toBe(expected.body);
   checkHeaders(exchange.headers, expected);
+  if (expected.filterState !== undefined)
+    expect(exchange.filterState, JSON.stringify(seen)).toEqual(expected.filterState);
   if (expected.upstream === null) expect(exchange.upstream, "upstream must have seen nothing").toBeNull();
   else if (expected.upstream !== undefined) checkUpstream(exchange.upstream, expected.upstream);
 }

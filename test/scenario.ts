@@ -49,6 +49,8 @@ export interface Expectation extends Effects {
   /** Names of lines that the response must not have. */
   readonly withoutHeaders?: readonly string[];
   readonly body?: string;
+  /** What of the set-up's `filterState` must be set, and nothing else of it. */
+  readonly filterState?: Readonly<Record<string, string>>;
   /** null: upstream has seen nothing, not even headers. Absent: not looked at. */
   readonly upstream?: null | {
     readonly path?: string;

@@ -10,7 +10,7 @@ import {
   type WasmFilter,
 } from "@proxy-wasm-kit/envoy";
 import { createEnvoyProxy, type EnvoyEngineOptions } from "./envoy-proxy.ts";
-import { accessLog, EnvoyRecorder } from "./envoy-recorder.ts";
+import { accessLogOf, EnvoyRecorder } from "./envoy-recorder.ts";
 import { type Surroundings, startSurroundings } from "./surroundings.ts";
 import { ConfigurationRefused, type Engine, type FilterSpec, type ProxyOptions, type RunningProxy } from "./types.ts";
 import { upstreamProtocol } from "./upstream.ts";
@@ -48,6 +48,7 @@ async function start(binary: string, engineOptions: EnvoyEngineOptions, options:
       ...{ envoy, recorder, upstream, clusters },
       port: await envoy.admin.port(listenerName),
       protocol: options.protocol ?? "http1",
+      filterState: options.filterState ?? [],
       ...(tcpUpstream && { tcp: { port: await envoy.admin.port(tcpListenerName), upstream: tcpUpstream } }),
     });
     return {
@@ -73,7 +74,8 @@ function bootstrapOf(options: ProxyOptions, { upstream, clusters, tcpUpstream }:
   return bootstrap({
     upstreamProtocol: upstreamProtocol(options.upstream),
     filters: options.filters.map(wasmFilter),
-    ...{ listen: freePort, admin: freePort, upstream: at(upstream), accessLog, upgrades },
+    ...{ listen: freePort, admin: freePort, upstream: at(upstream), upgrades },
+    accessLog: accessLogOf(options),
     services: services.map(wasmFilter),
     clusters: clusters.addresses,
     ...(tcpUpstream && {

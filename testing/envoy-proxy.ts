@@ -32,13 +32,25 @@ export interface EnvoyProxyParts extends EnvoyEngineOptions {
   /** Of the HTTP listener. */
   readonly port: number;
   readonly protocol: "http1" | "http2";
+  /** Names that exchanges tell. */
+  readonly filterState: readonly string[];
   /** Absent without network filters. */
   readonly tcp?: { readonly port: number; readonly upstream: RecordingTcpUpstream };
 }
 
 /** Resolves when the listeners' filters run. `close` ends Envoy; the rest belongs to the caller. */
 export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningProxy> {
-  const { envoy, recorder, upstream, clusters, port, protocol, tcp, patienceMs = defaultPatienceMs } = parts;
+  const {
+    envoy,
+    recorder,
+    upstream,
+    clusters,
+    port,
+    protocol,
+    filterState,
+    tcp,
+    patienceMs = defaultPatienceMs,
+  } = parts;
   let isStuck = false;
   const died = envoy.ended.then((how): never => {
     if (!isStuck) throw new Error(`envoy ${how} while it served a request`);
@@ -76,7 +88,7 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
         () => send(port, protocol, request, request.patienceMs ?? patienceMs),
         patienceMs,
       );
-      const { logs, callbacks, failures, trace, details, upstreamBytes } = recorder.take();
+      const { logs, callbacks, failures, trace, details, upstreamBytes, filterState: states } = recorder.take();
       const received = upstreamBytes > 0 ? await upstream.received() : null;
       // A connection that changed its protocol ends by one side hanging up, and that is what the details then say.
       const isForwarded = details === "via_upstream" || (response.status === 101 && received !== null);
@@ -87,6 +99,11 @@ export async function createEnvoyProxy(parts: EnvoyProxyParts): Promise<RunningP
         headers: withoutVolatileResponseLines(response.headers),
         body: response.body,
         trailers: response.trailers,
+        filterState: Object.fromEntries(
+          filterState.flatMap((name, at) =>
+            states[at] === undefined || states[at] === "-" ? [] : [[name, states[at]]],
+          ),
+        ),
         upstream: received && { ...received, headers: withoutVolatileRequestLines(received.headers) },
         logs,
         callbacks,

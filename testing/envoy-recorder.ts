@@ -2,16 +2,19 @@
 import { accessLogValues, type EnvoyLogLevel, type LogRecord, type WasmEvent, wasmEvent } from "@proxy-wasm-kit/envoy";
 import { EnvoyTrace } from "./envoy-trace.ts";
 import type { TracedCall } from "./trace.ts";
-import type { CallbackRecord, LogLevel, LogLine } from "./types.ts";
+import type { CallbackRecord, LogLevel, LogLine, ProxyOptions } from "./types.ts";
 
 /**
  * What has to be in the access logs of a listener for `EnvoyRecorder` to understand them. The connection's line is
  * written when the connection and all its streams are gone: no callback and no log line of theirs comes after it.
  */
-export const accessLog = {
-  stream: ["stream", "%RESPONSE_CODE_DETAILS%", "%UPSTREAM_WIRE_BYTES_SENT%"],
+export const accessLogOf = ({ filterState = [] }: Pick<ProxyOptions, "filterState">) => ({
+  stream: [
+    ...["stream", "%RESPONSE_CODE_DETAILS%", "%UPSTREAM_WIRE_BYTES_SENT%"],
+    ...filterState.map((name) => `%FILTER_STATE(wasm.${name}:PLAIN)%`),
+  ],
   connection: ["connection", "%UPSTREAM_LOCAL_ADDRESS%"],
-} as const;
+});
 
 /** What was heard in a while. */
 export interface Heard {
@@ -24,6 +27,8 @@ export interface Heard {
   details: string | null;
   /** What Envoy has begun to send upstream for the first stream. */
   upstreamBytes: number;
+  /** Of the first stream, in the order of the names asked for; "-" stands for none. */
+  filterState: readonly string[];
   /** Whether a TCP connection was given one to upstream. */
   hasUpstream: boolean;
 }
@@ -110,6 +115,7 @@ export class EnvoyRecorder {
     } else if (this.#heard.details === null) {
       this.#heard.details = values[0] ?? "-";
       this.#heard.upstreamBytes = Number(values[1]);
+      this.#heard.filterState = values.slice(2);
     }
   }
 
@@ -148,5 +154,6 @@ const silence = (): Heard => ({
   failures: [],
   details: null,
   upstreamBytes: 0,
+  filterState: [],
   hasUpstream: false,
 });

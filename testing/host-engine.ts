@@ -17,7 +17,7 @@ import {
 import { saveCoverage } from "./coverage.ts";
 import { HostClusters } from "./host-clusters.ts";
 import { feed, turn, turnMs } from "./host-feed.ts";
-import { type Heard, OpenStream, withoutVolatile } from "./host-stream.ts";
+import { type Heard, OpenStream, statesOf, withoutVolatile } from "./host-stream.ts";
 import { isPieces, paced, pause } from "./pace.ts";
 import { TraceTree } from "./trace.ts";
 import {
@@ -222,7 +222,12 @@ class HostProxy implements RunningProxy {
     const result = await stream.finished;
     clearTimeout(timer);
     const calls = this.#clusters.calls().slice(callsBefore);
-    return { ...withoutVolatile(result), ...this.#record.take(), calls };
+    return {
+      ...withoutVolatile(result),
+      filterState: statesOf(result, this.#options.filterState),
+      ...this.#record.take(),
+      calls,
+    };
   }
 
   async open(): Promise<OpenStream> {
@@ -230,7 +235,7 @@ class HostProxy implements RunningProxy {
     const callsBefore = this.#clusters.calls().length;
     const { protocol = "http1" } = this.#options;
     const stream = await this.#host.openStream(protocol);
-    return new OpenStream(stream, protocol, () => ({
+    return new OpenStream(stream, this.#options, () => ({
       ...this.#record.heard(),
       calls: this.#clusters.calls().slice(callsBefore),
     }));

@@ -1,6 +1,12 @@
 /** A stream through our own host that is fed piece by piece, to look what has happened in between. */
-import { HeaderMap, type HttpStream, requestHeaders, type StreamProgress } from "@proxy-wasm-kit/host";
-import type { Exchange, HeaderLine } from "./types.ts";
+import {
+  HeaderMap,
+  type HttpStream,
+  requestHeaders,
+  type StreamProgress,
+  type StreamResult,
+} from "@proxy-wasm-kit/host";
+import type { Exchange, HeaderLine, ProxyOptions } from "./types.ts";
 import { withoutVolatileRequestLines, withoutVolatileResponseLines } from "./volatile.ts";
 
 /** An exchange as far as it has come. */
@@ -22,12 +28,12 @@ export class OpenStream {
   readonly #heard: () => Heard;
   #result: Exchange | null = null;
 
-  constructor(stream: HttpStream, protocol: "http1" | "http2", heard: () => Heard) {
+  constructor(stream: HttpStream, { protocol = "http1", filterState }: ProxyOptions, heard: () => Heard) {
     this.#stream = stream;
     this.#protocol = protocol;
     this.#heard = heard;
     this.finished = stream.finished.then((result) => {
-      this.#result = { ...withoutVolatile(result), ...heard() };
+      this.#result = { ...withoutVolatile(result), filterState: statesOf(result, filterState), ...heard() };
       return this.#result;
     });
     // Whoever waits for it is told; nobody has to.
@@ -68,8 +74,8 @@ export class OpenStream {
   /** Now. */
   get exchange(): OpenExchange {
     const { paused, ...progress } = this.#stream.progress;
-    const soFar = this.#result ?? { outcome: "open", details: null, ...withoutVolatile(progress), ...this.#heard() };
-    return { ...soFar, paused };
+    const begun = { outcome: "open", details: null, filterState: {} } as const;
+    return { ...(this.#result ?? { ...begun, ...withoutVolatile(progress), ...this.#heard() }), paused };
   }
 
   async #act(action: () => void): Promise<void> {
@@ -77,6 +83,15 @@ export class OpenStream {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** Those of these names that are set. */
+export const statesOf = ({ filterState }: StreamResult, names: readonly string[] = []): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = filterState.get(`wasm.${name}`);
+      return value === undefined ? [] : [[name, new TextDecoder().decode(value)]];
+    }),
+  );
 
 /** Without the lines that every engine leaves out. */
 export function withoutVolatile<Result extends Pick<Exchange, "headers" | "upstream">>(result: Result): Result {

@@ -130,6 +130,8 @@ export interface ProxyOptions {
   readonly bufferLimitBytes?: number;
   /** Upgrade types the listener lets through, such as "websocket". Default: none. */
   readonly upgrades?: readonly string[];
+  /** Names of properties that filters set, such as "operation": exchanges tell them as `filterState`. Default: none. */
+  readonly filterState?: readonly string[];
 }
 
 export interface ProxyRequest {
@@ -209,6 +211,8 @@ export interface Exchange extends Traced {
   readonly trailers: readonly HeaderLine[];
   /** Null when upstream has seen nothing of the request, not even its headers. */
   readonly upstream: UpstreamRequest | null;
+  /** Of the names that were asked for, those that were set when the stream was over, as an access log sees them. */
+  readonly filterState: Readonly<Record<string, string>>;
   /** What the filters logged during this request, oldest first. */
   readonly logs: readonly LogLine[];
   /** Callbacks of stream contexts, in order. Data callbacks depend on how the network cut the body. */

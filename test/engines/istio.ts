@@ -73,6 +73,7 @@ async function start(binary: string, options: ProxyOptions): Promise<RunningProx
     const { upstream, clusters, tcpUpstream } = around;
     const proxy = await createEnvoyProxy({
       ...{ envoy, recorder, upstream, clusters, port: ports.inbound, protocol: options.protocol ?? "http1" },
+      filterState: options.filterState ?? [],
       ...(ports.tcp && tcpUpstream && { tcp: { port: ports.tcp.inbound, upstream: tcpUpstream } }),
     });
     return { ...proxy, close: endAll };

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { bootstrap, type Message, type WasmFilter, wasmService } from "@proxy-wasm-kit/envoy";
-import { accessLog, type ProxyOptions, upstreamProtocol } from "@proxy-wasm-kit/testing";
+import { accessLogOf, type ProxyOptions, upstreamProtocol } from "@proxy-wasm-kit/testing";
 
 export const workload = { name: "app-1", namespace: "test", labels: { app: "app" } } as const;
 
@@ -67,10 +67,12 @@ const ingress = (protocol: "HTTP" | "TCP", inbound: number, application: number)
 });
 
 /** An EnvoyFilter that sets the listener up as that of the Envoy engine is: from its own bootstrap, field by field. */
-export function settings({ upgrades = [], bufferLimitBytes, upstream }: ProxyOptions): object {
+export function settings(options: ProxyOptions): object {
+  const { upgrades = [], bufferLimitBytes, upstream } = options;
   const nowhere = { host: loopback, port: 0 };
   const model = bootstrap({
-    ...{ filters: [], listen: nowhere, admin: nowhere, upstream: nowhere, accessLog },
+    ...{ filters: [], listen: nowhere, admin: nowhere, upstream: nowhere },
+    accessLog: accessLogOf(options),
     upstreamProtocol: upstreamProtocol(upstream),
     upgrades: upgrades.filter((type) => !istioUpgrades.includes(type)),
     ...(bufferLimitBytes !== undefined && { bufferLimitBytes }),
