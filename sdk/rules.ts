@@ -1,4 +1,5 @@
 // `import { Rules } from "@proxy-wasm-kit/sdk/rules"`.
 export { Match } from "./assembly/rules/match";
+export { PathPattern } from "./assembly/rules/path";
 export { RequestFacts } from "./assembly/rules/request-facts";
 export { Rules } from "./assembly/rules/rules";
