@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario.ts";
 import { abCohort } from "./ab-cohort.ts";
 import { abi } from "./abi.ts";
 import { addHeader } from "./add-header.ts";
+import { attributeGen } from "./attribute-gen.ts";
 import { grpcCheck } from "./grpc-check.ts";
 import { hmacAuth } from "./hmac-auth.ts";
 import { hmacAuthApisix } from "./hmac-auth-apisix.ts";
@@ -25,6 +26,7 @@ import { rules } from "./rules.ts";
 import { tcpTap } from "./tcp-tap.ts";
 
 export const scenarios: readonly Scenario[] = [
+  ...attributeGen,
   ...hmacAuth,
   ...hmacAuthPresets,
   ...hmacAuthRules,
