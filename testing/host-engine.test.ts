@@ -38,6 +38,7 @@ test("an exchange tells what upstream got, what came back and what was called", 
   expect(exchange).toEqual({
     outcome: "forwarded",
     details: "via_upstream",
+    filterState: {},
     status: 200,
     headers: [["content-length", "3"]],
     body: new TextEncoder().encode("ok\n"),
