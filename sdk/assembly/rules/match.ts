@@ -1,17 +1,17 @@
 // The "match" block of a rule: each of its keys must hold; of the texts in a list one, of "headers" every one. A key that
 // is not there holds for every request.
 import { ConfigReader } from "../json/config-reader";
-import { JsonKind } from "../json/json";
 import { same } from "../text";
 import { HeaderCondition } from "./header";
-import { hostMatches, lowerHostPattern } from "./host";
+import { HostList } from "./host-list";
 import { PathPattern } from "./path";
 import { RequestFacts } from "./request-facts";
+import { readTexts } from "./texts";
 
 export class Match {
   static read(reader: ConfigReader, facts: RequestFacts): Match {
     const match = new Match();
-    match.hosts = readTexts(reader, "hosts", lowerHostPattern, 'a host such as "a.com" or "*.a.com"');
+    match.hosts = HostList.read(reader, "hosts");
     match.methods = readTexts(reader, "methods", isMethod, "a method in capital letters");
     match.routes = readTexts(reader, "routes", isName, "a name");
     match.virtualHosts = readTexts(reader, "virtual_hosts", isName, "a name");
@@ -20,7 +20,7 @@ export class Match {
     return match;
   }
 
-  private hosts: StaticArray<ArrayBuffer> | null = null;
+  private hosts: HostList | null = null;
   private methods: StaticArray<ArrayBuffer> | null = null;
   private routes: StaticArray<ArrayBuffer> | null = null;
   private virtualHosts: StaticArray<ArrayBuffer> | null = null;
@@ -32,7 +32,7 @@ export class Match {
     const methods = this.methods;
     if (methods !== null && !isOneOf(methods, facts.methodPtr, facts.methodSize)) return false;
     const hosts = this.hosts;
-    if (hosts !== null && !isHostOf(hosts, facts.hostPtr, facts.hostSize)) return false;
+    if (hosts !== null && !hosts.has(facts.hostPtr, facts.hostSize)) return false;
     const headers = this.headers;
     if (headers !== null) {
       for (let i = 0; i < headers.length; ++i) if (!unchecked(headers[i]).holds) return false;
@@ -46,29 +46,6 @@ export class Match {
     const virtualHosts = this.virtualHosts;
     return virtualHosts === null || facts.virtualHost.isOneOf(virtualHosts);
   }
-}
-
-/** A list of strings that are each `good`, which may change them where they stand; null when there is no such key. */
-function readTexts(
-  reader: ConfigReader,
-  key: string,
-  good: (ptr: usize, size: i32) => bool,
-  expected: string,
-): StaticArray<ArrayBuffer> | null {
-  const list = reader.list(key);
-  if (list === null) return null;
-  if (list.length == 0) reader.fail(key, "at least one", "none");
-  const texts = new StaticArray<ArrayBuffer>(list.length);
-  let item = list.first;
-  while (item !== null) {
-    const text = item.bytes();
-    if (item.kind != JsonKind.String || !good(changetype<usize>(text), text.byteLength)) {
-      reader.failAt(item, expected, "");
-    }
-    unchecked((texts[item.index] = text));
-    item = item.next;
-  }
-  return texts;
 }
 
 function readPaths(reader: ConfigReader): StaticArray<PathPattern> | null {
@@ -98,11 +75,6 @@ function isOneOf(texts: StaticArray<ArrayBuffer>, ptr: usize, size: i32): bool {
     const text = unchecked(texts[i]);
     if (text.byteLength == size && same(changetype<usize>(text), ptr, size)) return true;
   }
-  return false;
-}
-
-function isHostOf(patterns: StaticArray<ArrayBuffer>, ptr: usize, size: i32): bool {
-  for (let i = 0; i < patterns.length; ++i) if (hostMatches(unchecked(patterns[i]), ptr, size)) return true;
   return false;
 }
 
