@@ -58,6 +58,7 @@ function checkUpstream(seen: Exchange["upstream"], expected: NonNullable<Expecta
   expect(seen, "upstream must have received the request").not.toBeNull();
   if (seen === null) return;
   expect(seen.complete).toBe(expected.complete ?? true);
+  if (expected.authority !== undefined) expect(seen.authority, "upstream must get the host").toBe(expected.authority);
   if (expected.path !== undefined) expect(seen.path, "upstream must get the path").toBe(expected.path);
   if (expected.body !== undefined) checkBytes(seen.body, expected.body, "upstream must get the body");
   checkHeaders(seen.headers, expected);

@@ -53,6 +53,7 @@ export interface Expectation extends Effects {
   readonly filterState?: Readonly<Record<string, string>>;
   /** null: upstream has seen nothing, not even headers. Absent: not looked at. */
   readonly upstream?: null | {
+    readonly authority?: string;
     readonly path?: string;
     readonly body?: string | Uint8Array;
     /** Lines that must have arrived. */

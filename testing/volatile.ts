@@ -2,6 +2,8 @@
 import type { HeaderLine } from "./types.ts";
 
 const inRequests = new Set(["host", "connection", "transfer-encoding", "x-request-id"]);
+/** Envoy sets it only where it is told to change the host, as filters do. */
+const original = "x-envoy-original-host";
 const ofGrpc = new Set(["te", "content-type", "grpc-timeout"]);
 const inResponses = new Set(["date", "server", "connection", "keep-alive", "transfer-encoding"]);
 
@@ -14,4 +16,4 @@ export const withoutVolatileCallLines = (lines: readonly HeaderLine[], isGrpc: b
 export const withoutVolatileResponseLines = (lines: readonly HeaderLine[]): HeaderLine[] => without(lines, inResponses);
 
 const without = (lines: readonly HeaderLine[], volatile: ReadonlySet<string>): HeaderLine[] =>
-  lines.filter(([name]) => !volatile.has(name) && !name.startsWith("x-envoy-"));
+  lines.filter(([name]) => !volatile.has(name) && (!name.startsWith("x-envoy-") || name === original));
