@@ -255,6 +255,29 @@ describe("pwk manifest", () => {
   });
 });
 
+describe("pwk manifest mirror", () => {
+  const target = ["--namespace", "prod", "--selector", "app=web", "--host", "shop.example:80"];
+  const mirror = (...args: string[]) => pwk("manifest", "mirror", "shop", ...target, ...args);
+
+  test("prints the resource", async () => {
+    const { stdout } = await mirror("--to", "next.example:8080", "--percent", "12.5", "--replace", "-o", "json");
+    const [resource] = JSON.parse(stdout);
+    expect(resource.metadata).toEqual({ name: "shop", namespace: "prod" });
+    const [{ match, patch }] = resource.spec.configPatches;
+    expect([match.context, patch.operation]).toEqual(["SIDECAR_OUTBOUND", "MERGE_AND_REPLACE_LIST"]);
+    expect(patch.value.route.request_mirror_policies).toEqual([
+      expect.objectContaining({ cluster: "outbound|8080||next.example", disable_shadow_host_suffix_append: true }),
+    ]);
+  });
+
+  test("says what is wrong", async () => {
+    const { code, stderr } = await mirror("--to", "next.example:8080", "--percent", "101");
+    expect([code, stderr]).toEqual([1, "pwk: manifest: /percent: expected a number from 0 to 100, found 101\n"]);
+    expect((await mirror("--to", "next.example:80", "--percent", "much")).stderr).toContain("expected a number");
+    expect((await mirror("--to", "next.example")).stderr).toContain("expected a host and port");
+  });
+});
+
 describe("pwk build", () => {
   test("shows asc's errors with their place, and leaves no file", async () => {
     const filter = join(folder, "broken");

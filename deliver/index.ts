@@ -1,3 +1,4 @@
+export { type MirrorPlan, mirrorFilter } from "./mirror.ts";
 export { moduleConfigMap, moduleVolumeAnnotations } from "./modes/config-map.ts";
 export { envoyFilter } from "./modes/envoy-filter.ts";
 export { type DeliveryMode, deliveryModes } from "./modes/index.ts";

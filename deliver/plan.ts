@@ -7,22 +7,27 @@ export type ProxyContext = (typeof proxyContexts)[number];
 export const failurePolicies = ["FAIL_CLOSED", "FAIL_OPEN", "FAIL_RELOAD"] as const;
 export type FailurePolicy = (typeof failurePolicies)[number];
 
-export interface DeliveryPlan {
-  /** Name of the resources, of the filter in the chain and of the plugin: a DNS label. */
+/** Which proxies an EnvoyFilter is for. */
+export interface Target {
+  /** Of the resource: a DNS label. */
   readonly name: string;
   /** Where the resources live, and the workloads with them; the root namespace means every namespace. */
   readonly namespace: string;
   /** Labels of the workloads' pods: all must match. "*" is every workload of the namespace. */
   readonly selector: Readonly<Record<string, string>> | "*";
   readonly context: ProxyContext;
-  /** Default: `name`. */
-  readonly rootId?: string;
-  /** Only listeners on this port. Default: every port. */
-  readonly port?: number;
   /** Only proxies whose Istio version matches this regular expression (RE2), such as `^1\.31`. */
   readonly proxyVersion?: string;
   /** Of the resource among others: lower comes first. Default: 0. */
   readonly priority?: number;
+}
+
+/** `name` is also that of the filter in the chain and of the plugin. */
+export interface DeliveryPlan extends Target {
+  /** Default: `name`. */
+  readonly rootId?: string;
+  /** Only listeners on this port. Default: every port. */
+  readonly port?: number;
   /** Where the module lies in the proxy's container. Default: `/var/local/wasm/<name>.wasm`. */
   readonly modulePath?: string;
   /** Plugins with equal VM IDs, modules and environments share a VM. Default: none. */
@@ -59,28 +64,8 @@ export const modulePathOf = ({ name, modulePath }: DeliveryPlan): string =>
 /** Throws `InvalidPlan` with everything that is wrong. */
 export function checkPlan(plan: DeliveryPlan): void {
   const problems = [
-    ...check(isDnsLabel(plan.name), "/name", "a DNS label (a-z, 0-9, -; at most 63 characters)", plan.name),
-    ...check(isDnsLabel(plan.namespace), "/namespace", "a DNS label", plan.namespace),
-    ...check(proxyContexts.includes(plan.context), "/context", `one of ${proxyContexts.join(", ")}`, plan.context),
-    ...selectorProblems(plan.selector),
-    ...check(
-      plan.port === undefined || (Number.isInteger(plan.port) && plan.port >= 1 && plan.port <= 65535),
-      "/port",
-      "a port from 1 to 65535",
-      plan.port,
-    ),
-    ...check(
-      plan.priority === undefined || (Number.isInteger(plan.priority) && Math.abs(plan.priority) < 2 ** 31),
-      "/priority",
-      "a whole number of 32 bits",
-      plan.priority,
-    ),
-    ...check(
-      plan.proxyVersion === undefined || (plan.proxyVersion.length <= 1024 && isRegularExpression(plan.proxyVersion)),
-      "/proxyVersion",
-      "a regular expression of at most 1024 characters",
-      plan.proxyVersion,
-    ),
+    ...targetProblems(plan),
+    ...check(plan.port === undefined || isPort(plan.port), "/port", "a port from 1 to 65535", plan.port),
     ...check(isFilePath(modulePathOf(plan)), "/modulePath", "an absolute path of a file", plan.modulePath),
     ...check(
       plan.failurePolicy === undefined || failurePolicies.includes(plan.failurePolicy),
@@ -92,6 +77,29 @@ export function checkPlan(plan: DeliveryPlan): void {
   ];
   if (problems.length > 0) throw new InvalidPlan(problems);
 }
+
+/** What every EnvoyFilter is asked about: its name, and which proxies it is for. */
+export const targetProblems = (target: Target): string[] => [
+  ...check(isDnsLabel(target.name), "/name", "a DNS label (a-z, 0-9, -; at most 63 characters)", target.name),
+  ...check(isDnsLabel(target.namespace), "/namespace", "a DNS label", target.namespace),
+  ...check(proxyContexts.includes(target.context), "/context", `one of ${proxyContexts.join(", ")}`, target.context),
+  ...selectorProblems(target.selector),
+  ...check(
+    target.priority === undefined || (Number.isInteger(target.priority) && Math.abs(target.priority) < 2 ** 31),
+    "/priority",
+    "a whole number of 32 bits",
+    target.priority,
+  ),
+  ...check(
+    target.proxyVersion === undefined ||
+      (target.proxyVersion.length <= 1024 && isRegularExpression(target.proxyVersion)),
+    "/proxyVersion",
+    "a regular expression of at most 1024 characters",
+    target.proxyVersion,
+  ),
+];
+
+export const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65535;
 
 function selectorProblems(selector: DeliveryPlan["selector"]): string[] {
   if (selector === "*") return [];
@@ -119,14 +127,14 @@ function environmentProblems({ environment = {}, hostEnvironment = [] }: Deliver
 
 const withoutValue = (name: string) => name.replace(/=.*/s, "=...");
 
-const check = (good: boolean, path: string, expected: string, found: unknown): string[] =>
+export const check = (good: boolean, path: string, expected: string, found: unknown): string[] =>
   good ? [] : [`${path}: expected ${expected}, found ${found === undefined ? "nothing" : JSON.stringify(found)}`];
 
 /** Without "." and "..", which volume mounts may not have, and without line breaks and the like. */
 const isFilePath = (text: string) => /^(\/(?!\.\.?(\/|$))[^/\p{Cc}]+)+$/u.test(text);
 
 /** RFC 1123. */
-const isDnsLabel = (text: string) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
+export const isDnsLabel = (text: string) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
 
 const isLabelValue = (text: string) => /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/.test(text);
 

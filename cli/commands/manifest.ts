@@ -1,16 +1,11 @@
-/** `pwk manifest <mode> <filter>`: the manifests that deliver a filter. */
-import {
-  type DeliveryMode,
-  type DeliveryPlan,
-  deliveryModes,
-  type ProxyContext,
-  toYaml,
-} from "@proxy-wasm-kit/deliver";
-import { Command, InvalidArgumentError, Option } from "commander";
+/** `pwk manifest <mode> <filter>`: the manifests that deliver a filter; `mirror` is one that needs none. */
+import { type DeliveryMode, type DeliveryPlan, deliveryModes, type ProxyContext } from "@proxy-wasm-kit/deliver";
+import { Command, Option } from "commander";
 import { readConfigurationValue } from "../configuration.ts";
 import { collect, collectOnce } from "../input.ts";
-import { type OutputFormat, outputOption, print } from "../print.ts";
-import { writeWhole } from "../write-whole.ts";
+import { outputOption } from "../print.ts";
+import { manifestMirror } from "./manifest-mirror.ts";
+import { type WriteOptions, wholeNumber, writeResources } from "./manifest-output.ts";
 
 const contexts: Readonly<Record<string, ProxyContext>> = {
   inbound: "SIDECAR_INBOUND",
@@ -18,7 +13,7 @@ const contexts: Readonly<Record<string, ProxyContext>> = {
   gateway: "GATEWAY",
 };
 
-interface ManifestOptions {
+interface ManifestOptions extends WriteOptions {
   readonly namespace: string;
   readonly selector: readonly (readonly [string, string])[];
   readonly config?: string;
@@ -31,14 +26,12 @@ interface ManifestOptions {
   readonly env?: readonly (readonly [string, string])[];
   readonly hostEnv?: readonly string[];
   readonly failurePolicy: "FAIL_CLOSED" | "FAIL_OPEN" | "FAIL_RELOAD";
-  readonly out?: string;
-  readonly output: OutputFormat;
 }
 
 export const manifest = (): Command => {
   const command = new Command("manifest").description("Write the manifests that deliver a filter to Istio.");
   for (const mode of deliveryModes) command.addCommand(modeCommand(mode));
-  return command;
+  return command.addCommand(manifestMirror());
 };
 
 const modeCommand = (mode: DeliveryMode): Command =>
@@ -77,14 +70,7 @@ Example:
   pwk manifest ${mode.name} hmac-auth --namespace prod --selector app=httpbin --config config.yaml | kubectl apply -f -`,
     )
     .action(async (filter: string, options: ManifestOptions) => {
-      const resources = mode.resources(await planOf(filter, options));
-      if (options.out === undefined) print(options.output, resources, (all) => toYaml(all).trimEnd());
-      else
-        await writeWhole(
-          "--out",
-          options.out,
-          options.output === "json" ? JSON.stringify(resources, null, 2) : toYaml(resources),
-        );
+      await writeResources(mode.resources(await planOf(filter, options)), options);
     });
 
 async function planOf(name: string, options: ManifestOptions): Promise<DeliveryPlan> {
@@ -105,9 +91,4 @@ async function planOf(name: string, options: ManifestOptions): Promise<DeliveryP
     ...(options.env && { environment: Object.fromEntries(options.env) }),
     ...(options.hostEnv && { hostEnvironment: options.hostEnv }),
   };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^-?\d{1,10}$/.test(text)) throw new InvalidArgumentError("expected a whole number.");
-  return Number(text);
 }

@@ -2,7 +2,7 @@
 import type { FailurePolicy, ProxyContext } from "../plan.ts";
 import type { Metadata } from "./metadata.ts";
 
-export interface EnvoyFilter {
+export interface EnvoyFilter<Patch = HttpFilterPatch> {
   /** There is no v1; istioctl takes one for valid and istiod then ignores it. */
   readonly apiVersion: "networking.istio.io/v1alpha3";
   readonly kind: "EnvoyFilter";
@@ -11,7 +11,7 @@ export interface EnvoyFilter {
     readonly priority?: number;
     /** Absent: every workload of the namespace. */
     readonly workloadSelector?: { readonly labels: Readonly<Record<string, string>> };
-    readonly configPatches: readonly HttpFilterPatch[];
+    readonly configPatches: readonly Patch[];
   };
 }
 
@@ -34,6 +34,32 @@ export interface HttpFilterPatch {
     readonly operation: "INSERT_BEFORE";
     readonly value: { readonly name: string; readonly typed_config: WasmFilterConfig };
   };
+}
+
+export interface HttpRoutePatch {
+  readonly applyTo: "HTTP_ROUTE";
+  readonly match: {
+    readonly context: ProxyContext;
+    readonly proxy?: { readonly proxyVersion: string };
+    readonly routeConfiguration: {
+      readonly vhost: { readonly name: string; readonly route: { readonly name?: string; readonly action: "ROUTE" } };
+    };
+  };
+  readonly patch: {
+    /** The second one puts a list in the place of what is there, the first adds to it. */
+    readonly operation: "MERGE" | "MERGE_AND_REPLACE_LIST";
+    readonly value: { readonly route: { readonly request_mirror_policies: readonly RequestMirrorPolicy[] } };
+  };
+}
+
+/** Source: envoy api/envoy/config/route/v3/route_components.proto. */
+export interface RequestMirrorPolicy {
+  readonly cluster: string;
+  readonly runtime_fraction?: {
+    readonly default_value: { readonly numerator: number; readonly denominator: "MILLION" };
+  };
+  readonly trace_sampled: boolean;
+  readonly disable_shadow_host_suffix_append: boolean;
 }
 
 /** Source: envoy api/envoy/extensions/filters/http/wasm/v3/wasm.proto and wasm/v3/wasm.proto. */

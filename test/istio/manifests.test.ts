@@ -4,7 +4,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type DeliveryPlan, deliveryModes, envoyFilter, proxyContexts, toYaml } from "@proxy-wasm-kit/deliver";
+import {
+  type DeliveryPlan,
+  deliveryModes,
+  envoyFilter,
+  mirrorFilter,
+  proxyContexts,
+  toYaml,
+} from "@proxy-wasm-kit/deliver";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { filesIn, isBuilt } from "./location.mjs";
 
@@ -57,6 +64,15 @@ describe.skipIf(!isBuilt())(isBuilt() ? "Istio's validators" : "Istio's validato
       await run(istioctl, ["validate", "-f", file]);
       await run(strictcheck, [crds, file]);
     });
+  });
+
+  test.each([false, true])("take a mirror, in the place of others: %s", async (replaces) => {
+    const mirror = { host: "shop-next.prod.svc.cluster.local", port: 80, subset: "v2" };
+    const route = { virtualHost: "shop.prod.svc.cluster.local:80", route: "all", percent: 12.5 };
+    const plan = { ...smallest, ...route, context: "GATEWAY" as const, mirror, replaces };
+    const file = await manifest(toYaml([mirrorFilter(plan)]));
+    await run(istioctl, ["validate", "-f", file]);
+    await run(strictcheck, [crds, file]);
   });
 
   test.each([
