@@ -218,6 +218,10 @@ describe("pwk inspect", () => {
     expect(JSON.parse((await pwk("inspect", wasm, "-o", "json")).stdout).bytes).toBeLessThan(112_000);
   });
 
+  test("shadow-host is under 24 kB", async () => {
+    expect(JSON.parse((await pwk("inspect", "dist/shadow-host.wasm", "-o", "json")).stdout).bytes).toBeLessThan(24_000);
+  });
+
   test("refuses what is no module", async () => {
     const { code, stderr } = await pwk("inspect", "README.md");
     expect([code, stderr]).toEqual([1, "pwk: README.md: expected a WebAssembly module, found something else\n"]);

@@ -23,6 +23,9 @@ import { hmacAuthSigning } from "./hmac-auth-signing.ts";
 import { jwtPayloadPadding } from "./jwt-payload-padding.ts";
 import { queueWorker } from "./queue-worker.ts";
 import { rules } from "./rules.ts";
+import { shadowHost } from "./shadow-host.ts";
+import { shadowHostConfiguration } from "./shadow-host-configuration.ts";
+import { shadowHostMarker } from "./shadow-host-marker.ts";
 import { tcpTap } from "./tcp-tap.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -42,6 +45,9 @@ export const scenarios: readonly Scenario[] = [
   ...hmacAuthCanonicalSigning,
   ...hmacAuthRefusedComponents,
   ...hmacAuthRefusedRules,
+  ...shadowHost,
+  ...shadowHostMarker,
+  ...shadowHostConfiguration,
   ...addHeader,
   ...abCohort,
   ...jwtPayloadPadding,
