@@ -6,11 +6,13 @@ import { createInterface } from "node:readline";
 const stopMs = 5_000;
 const keptLines = 20;
 
-export interface HarnessFiles {
+export interface HarnessInput {
   /** YAML files of Kubernetes objects. */
   readonly kube: readonly string[];
   /** YAML files of Istio objects. */
   readonly istio: readonly string[];
+  /** Variables of istiod, besides those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class IstioHarness {
@@ -26,10 +28,13 @@ export class IstioHarness {
   }
 
   /** Resolves when it serves what is in the files. Throws when istiod does not take an object. */
-  static async start(binary: string, files: HarnessFiles): Promise<IstioHarness> {
+  static async start(binary: string, files: HarnessInput): Promise<IstioHarness> {
     const inputs = ["-kube", files.kube.join(), "-istio", files.istio.join()];
     // It ends with its standard input, so it does not outlive this process, however that ends.
-    const child = spawn(binary, ["-listen", "127.0.0.1:0", "-end-with-stdin", ...inputs], { stdio: "pipe" });
+    const child = spawn(binary, ["-listen", "127.0.0.1:0", "-end-with-stdin", ...inputs], {
+      stdio: "pipe",
+      env: { ...process.env, ...files.environment },
+    });
     child.stdin.on("error", () => {});
     const lastWords: string[] = [];
     createInterface({ input: child.stderr }).on("line", (line) => {

@@ -37,8 +37,11 @@ export const kubernetesObjects = ({ application }: Ports): object[] => [
   },
 ];
 
-/** A port of loopback instead of captured traffic, nothing outbound, plain text. */
-export const workloadObjects = ({ inbound, application, tcp }: Ports): object[] => [
+/** A port of loopback instead of captured traffic, nothing outbound but `egress` says so, plain text. */
+export const workloadObjects = (
+  { inbound, application, tcp }: Ports,
+  egress: readonly object[] = [{ hosts: ["~/*"] }],
+): object[] => [
   {
     apiVersion: "networking.istio.io/v1",
     kind: "Sidecar",
@@ -49,7 +52,7 @@ export const workloadObjects = ({ inbound, application, tcp }: Ports): object[] 
         ingress("HTTP", inbound, application),
         ...(tcp === undefined ? [] : [ingress("TCP", tcp.inbound, tcp.application)]),
       ],
-      egress: [{ hosts: ["~/*"] }],
+      egress,
     },
   },
   {
