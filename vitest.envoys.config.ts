@@ -11,7 +11,7 @@ export default defineConfig({
     projects: binaries.map(([version, binary]) => ({
       test: {
         name: version,
-        include: ["test/acceptance/envoy.test.ts"],
+        include: ["test/acceptance/envoy{,-mirror}.test.ts"],
         globalSetup: ["./test/build-modules.ts"],
         env: { ENVOY_BIN: binary, PWK_REQUIRE_ENGINES: "envoy" },
         testTimeout: 60_000,

@@ -13,10 +13,12 @@ const mirrored = test.skipIf(isAbsent);
 let suffixed: IstioMirror;
 /** As istiod is by itself. */
 let unsuffixed: IstioMirror;
+/** With the suffix, and without shadow-host. */
+let gateway: IstioMirror;
 
 beforeAll(async () => {
   if (isAbsent) return;
-  [suffixed, unsuffixed] = await Promise.all([
+  [suffixed, unsuffixed, gateway] = await Promise.all([
     IstioMirror.start({
       services: [
         { host: "plain.example", hasMirror: false },
@@ -27,7 +29,7 @@ beforeAll(async () => {
         { host: "replaced.example", hasMirror: true, filter: { replaces: true } },
         { host: "twice.example", hasMirror: true, filter: {} },
       ],
-      configuration: {},
+      proxy: { sidecar: {} },
       environment: { DISABLE_SHADOW_HOST_SUFFIX: "false" },
     }),
     IstioMirror.start({
@@ -36,24 +38,36 @@ beforeAll(async () => {
         { host: "shop.example", hasMirror: true },
         { host: "reports.team-shadow", hasMirror: true },
       ],
-      configuration: { marker: { name: "x-mirrored-by" }, shadow_header: {} },
+      proxy: { sidecar: { marker: { name: "x-mirrored-by" }, shadow_header: {} } },
+    }),
+    IstioMirror.start({
+      services: [
+        { host: "plain.example", hasMirror: false },
+        { host: "shop.example", hasMirror: true },
+        { host: "filtered.example", hasMirror: false, filter: { route: "all" } },
+        { host: "replaced.example", hasMirror: true, filter: { replaces: true } },
+      ],
+      proxy: "gateway",
+      environment: { DISABLE_SHADOW_HOST_SUFFIX: "false" },
     }),
   ]);
 });
-afterAll(() => Promise.all([suffixed?.close(), unsuffixed?.close()]));
+afterAll(() => Promise.all([suffixed, unsuffixed, gateway].map((istio) => istio?.close())));
 
 /** Sends a request, which the primary must get as one that is not mirrored. Returns the authority. */
 async function sendTo(istio: IstioMirror, host: string): Promise<string> {
-  const sent = { method: "POST", headers: { "x-request-id": "1" }, body: "body" };
+  const sent = { method: "POST", headers: { cookie: "a=1" }, body: "body" };
   expect(await send(istio.port, { ...sent, host: `plain.example:${istio.port}` })).toBe(200);
-  const [plain] = istio.primary.take();
+  const plain = istio.primary.take().map(({ text }) => withoutId(text).replaceAll("plain.example", host));
   expect(await send(istio.port, { ...sent, host: `${host}:${istio.port}` })).toBe(200);
-  const seen = istio.primary.take().map(({ text }) => text);
-  expect(seen).toEqual([plain?.text.replaceAll("plain.example", host)]);
+  expect(istio.primary.take().map(({ text }) => withoutId(text))).toEqual(plain);
   return `${host}:${istio.port}`;
 }
 
-const mirrorCluster = ({ port }: IstioMirror) => `outbound|${port}||mirror.example`;
+/** Istio gives each request another. */
+const withoutId = (text: string): string => text.replace(/\r\nx-request-id: [^\r]*/, "");
+
+const mirrorCluster = ({ servicePort }: IstioMirror) => `outbound|${servicePort}||mirror.example`;
 
 mirrored("shadow-host: what a VirtualService mirrors gets its host back", async () => {
   const host = await sendTo(suffixed, "shop.example");
@@ -95,3 +109,14 @@ mirrored.each(["shop.example", "reports.team-shadow"])(
     expect(await unsuffixed.metrics()).toMatchObject({ shadow_host_mirrored: 0, shadow_host_rewritten: 0 });
   },
 );
+
+mirrored.each([
+  ["shop.example", "shop.example-shadow"],
+  ["filtered.example", "filtered.example"],
+  ["replaced.example", "replaced.example"],
+])("shadow-host: a gateway without it mirrors %s as %s", async (name, expected) => {
+  const host = await sendTo(gateway, name);
+  const [copy] = await gateway.mirror.next();
+  expect(copy?.host).toBe(host.replace(name, expected));
+  expect(await gateway.mirrorsOf(name)).toEqual([mirrorCluster(gateway)]);
+});

@@ -40,8 +40,12 @@ export async function listenerRefusal(
 async function dynamicListener(envoy: EnvoyProcess, port: number): Promise<DynamicListener | undefined> {
   const { configs } = (await envoy.admin.configDump()) as ConfigDump;
   const dump = configs.find((config) => config["@type"].endsWith(".ListenersConfigDump"));
-  return dump?.dynamic_listeners?.find(({ name }) => name.endsWith(`_${port}`));
+  return dump?.dynamic_listeners?.find((listener) => nameOf(listener).endsWith(`_${port}`));
 }
+
+/** One that was refused when it first came has no name of its own. */
+const nameOf = ({ name, error_state }: DynamicListener): string =>
+  name ?? error_state?.failed_configuration?.name ?? "";
 
 /** Every filter chain has the same ones; of HTTP there are none when no chain speaks it. */
 function filterNames({ filter_chains = [], default_filter_chain }: ListenerMessage, kind: "http" | "tcp"): string[] {
@@ -59,9 +63,9 @@ interface ConfigDump {
 }
 
 interface DynamicListener {
-  readonly name: string;
+  readonly name?: string;
   readonly active_state?: { readonly listener: ListenerMessage };
-  readonly error_state?: { readonly details?: string };
+  readonly error_state?: { readonly details?: string; readonly failed_configuration?: { readonly name?: string } };
 }
 
 interface ListenerMessage {

@@ -127,11 +127,19 @@ export function settings(options: ProxyOptions): object {
   };
 }
 
-/** Of a pod's Envoy whose control plane is at `adsPort`. Services are a matter of the bootstrap: istiod sends none. */
-export function podBootstrap(adsPort: number, istioVersion: string, services: readonly WasmFilter[] = []): object {
+/**
+ * Of a pod's Envoy whose control plane is at `adsPort`: a sidecar, or ("router") a gateway. Services are a matter of the
+ * bootstrap: istiod sends none.
+ */
+export function podBootstrap(
+  adsPort: number,
+  istioVersion: string,
+  services: readonly WasmFilter[] = [],
+  type: "sidecar" | "router" = "sidecar",
+): object {
   return {
     node: {
-      id: `sidecar~${loopback}~${name}.${namespace}~${namespace}.svc.cluster.local`,
+      id: `${type}~${loopback}~${name}.${namespace}~${namespace}.svc.cluster.local`,
       cluster: `app.${namespace}`,
       metadata: {
         NAMESPACE: namespace,

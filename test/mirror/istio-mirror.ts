@@ -1,6 +1,6 @@
 /**
- * One pod with Istio, which mirrors to itself: VirtualServices copy what it sends to services to its own inbound listener,
- * where shadow-host is before the application. A real istiod makes its configuration.
+ * One pod with Istio that mirrors what it sends to services: a sidecar to its own inbound listener, where shadow-host is before
+ * the application; a gateway to the application itself. A real istiod makes its configuration.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,8 +24,8 @@ export interface Service {
 
 export interface IstioMirrorOptions {
   readonly services: readonly Service[];
-  /** Of shadow-host. */
-  readonly configuration: object;
+  /** Of shadow-host in a sidecar; a gateway has none. */
+  readonly proxy: { readonly sidecar: object } | "gateway";
   /** Of istiod. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -33,23 +33,27 @@ export interface IstioMirrorOptions {
 const { namespace, labels } = workload;
 const routeName = "all";
 const mirrorHost = "mirror.example";
+const gatewayName = "edge";
 
 export class IstioMirror {
   /** Where the pod takes what goes to services. */
   readonly port: number;
+  /** Of all services. */
+  readonly servicePort: number;
   readonly primary: Application;
-  /** Behind shadow-host. */
+  /** Behind shadow-host, if there is one. */
   readonly mirror: Application;
   readonly #ends: readonly (() => Promise<void>)[];
   readonly #envoy: EnvoyProcess;
 
   private constructor(
-    port: number,
+    { outbound, service }: Pick<Ports, "outbound" | "service">,
     [primary, mirror]: readonly [Application, Application],
     envoy: EnvoyProcess,
     ends: readonly (() => Promise<void>)[],
   ) {
-    this.port = port;
+    this.port = outbound;
+    this.servicePort = service;
     this.primary = primary;
     this.mirror = mirror;
     this.#envoy = envoy;
@@ -62,20 +66,27 @@ export class IstioMirror {
       const applications = [await Application.start(), await Application.start()] as const;
       for (const application of applications) ends.push(() => application.close());
       const [primary, mirror] = applications;
-      const ports = { outbound: await freePort(), inbound: await freePort() };
+      const isGateway = options.proxy === "gateway";
+      const outbound = await freePort();
+      // A sidecar takes requests for a service on the service's port. A gateway must not: istiod would have it listen on the
+      // port behind a service of the same port and address.
+      const ports = { outbound, inbound: await freePort(), service: isGateway ? 80 : outbound };
       const harness = await startHarness(options, { ...ports, primary: primary.port, mirror: mirror.port });
       ends.push(() => harness.stop());
       const { binary } = await findEnvoy();
-      const envoy = await EnvoyProcess.start({ binary, bootstrap: podBootstrap(harness.port, istioVersion()) });
+      const type = isGateway ? "router" : "sidecar";
+      const envoy = await EnvoyProcess.start({
+        binary,
+        bootstrap: podBootstrap(harness.port, istioVersion(), [], type),
+      });
       ends.push(() => envoy.stop());
-      const filters = [{ name: "shadow-host", wasm: "" }];
-      const refusals = [
-        await listenerRefusal(envoy, { port: ports.inbound, kind: "http", filters }),
-        await listenerRefusal(envoy, { port: ports.outbound, kind: "http", filters: [] }),
-      ];
-      const refusal = refusals.find((each) => each !== null);
-      if (refusal !== undefined) throw new Error(refusal);
-      return new IstioMirror(ports.outbound, applications, envoy, ends.reverse());
+      const shadowHost = { port: ports.inbound, kind: "http" as const, filters: [{ name: "shadow-host", wasm: "" }] };
+      const wanted = [{ port: ports.outbound, kind: "http" as const, filters: [] }];
+      for (const listener of isGateway ? wanted : [shadowHost, ...wanted]) {
+        const refusal = await listenerRefusal(envoy, listener);
+        if (refusal !== null) throw new Error(refusal);
+      }
+      return new IstioMirror(ports, applications, envoy, ends.reverse());
     } catch (error) {
       for (const end of ends.reverse()) await end();
       throw error;
@@ -104,30 +115,19 @@ export class IstioMirror {
 interface Ports {
   readonly outbound: number;
   readonly inbound: number;
+  /** Of all services. */
+  readonly service: number;
   readonly primary: number;
   readonly mirror: number;
 }
 
 async function startHarness(options: IstioMirrorOptions, ports: Ports): Promise<IstioHarness> {
-  const pod = { inbound: ports.inbound, application: ports.mirror };
-  const listening = {
-    port: { number: ports.outbound, protocol: "HTTP", name: "http" },
-    bind: "127.0.0.1",
-    captureMode: "NONE",
-    hosts: ["./*"],
-  };
   const manifests = {
-    "kube.yaml": kubernetesObjects(pod),
+    "kube.yaml": kubernetesObjects({ inbound: ports.inbound, application: ports.mirror }),
     "istio.yaml": [
-      ...workloadObjects(pod, [listening]),
-      settings({ filters: [] }),
-      ...options.services.flatMap((service) => serviceObjects(service, ports)),
-      serviceEntry(mirrorHost, ports.outbound, ports.inbound),
-      envoyFilter({
-        ...{ name: "shadow-host", namespace, selector: labels, context: "SIDECAR_INBOUND" },
-        modulePath: resolve("dist/shadow-host.wasm"),
-        configuration: options.configuration,
-      }),
+      ...(options.proxy === "gateway" ? [gateway(ports)] : sidecarObjects(options.proxy.sidecar, ports)),
+      ...options.services.flatMap((service) => serviceObjects(service, options.proxy === "gateway", ports)),
+      serviceEntry(mirrorHost, ports.service, options.proxy === "gateway" ? ports.mirror : ports.inbound),
     ],
   };
   const folder = await mkdtemp(join(tmpdir(), "pwk-istio-mirror-"));
@@ -143,32 +143,62 @@ async function startHarness(options: IstioMirrorOptions, ports: Ports): Promise<
   }
 }
 
-function serviceObjects({ host, hasMirror, filter }: Service, ports: Ports): object[] {
+function sidecarObjects(configuration: object, { inbound, outbound, mirror }: Ports): object[] {
+  const listening = {
+    port: { number: outbound, protocol: "HTTP", name: "http" },
+    bind: "127.0.0.1",
+    captureMode: "NONE",
+    hosts: ["./*"],
+  };
+  return [
+    ...workloadObjects({ inbound, application: mirror }, [listening]),
+    settings({ filters: [] }),
+    envoyFilter({
+      ...{ name: "shadow-host", namespace, selector: labels, context: "SIDECAR_INBOUND" },
+      modulePath: resolve("dist/shadow-host.wasm"),
+      configuration,
+    }),
+  ];
+}
+
+const gateway = ({ outbound }: Ports): object => ({
+  apiVersion: "networking.istio.io/v1",
+  kind: "Gateway",
+  metadata: { name: gatewayName, namespace },
+  spec: {
+    selector: labels,
+    servers: [{ port: { number: outbound, protocol: "HTTP", name: "http" }, bind: "127.0.0.1", hosts: ["*"] }],
+  },
+});
+
+function serviceObjects({ host, hasMirror, filter }: Service, isGateway: boolean, ports: Ports): object[] {
   const name = host.replaceAll(".", "-");
-  const mirror = { host: mirrorHost, port: { number: ports.outbound } };
+  const mirror = { host: mirrorHost, port: { number: ports.service } };
   const virtualService = {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
     metadata: { name, namespace },
     spec: {
       hosts: [host],
+      ...(isGateway && { gateways: [gatewayName] }),
       http: [
         {
           name: routeName,
-          route: [{ destination: { host, port: { number: ports.outbound } } }],
+          route: [{ destination: { host, port: { number: ports.service } } }],
           ...(hasMirror && { mirrors: [{ destination: mirror }] }),
         },
       ],
     },
   };
   const plan: MirrorPlan = {
-    ...{ name: `${name}-mirror`, namespace, selector: labels, context: "SIDECAR_OUTBOUND" },
+    ...{ name: `${name}-mirror`, namespace, selector: labels },
+    context: isGateway ? "GATEWAY" : "SIDECAR_OUTBOUND",
     virtualHost: `${host}:${ports.outbound}`,
-    mirror: { host: mirrorHost, port: ports.outbound },
+    mirror: { host: mirrorHost, port: ports.service },
     ...filter,
   };
   return [
-    serviceEntry(host, ports.outbound, ports.primary),
+    serviceEntry(host, ports.service, ports.primary),
     virtualService,
     ...(filter === undefined ? [] : [mirrorFilter(plan)]),
   ];
