@@ -12,10 +12,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   envoy: [],
   testing: ["host", "envoy"],
   deliver: [],
-  cli: ["host", "envoy", "testing", "deliver"],
+  registry: [],
+  cli: ["host", "envoy", "testing", "deliver", "registry"],
   demo: ["testing", "deliver"],
   bench: ["sdk", "envoy"],
-  test: ["sdk", "host", "envoy", "testing", "deliver"],
+  test: ["sdk", "host", "envoy", "testing", "deliver", "registry"],
 };
 
 const packages: Readonly<Record<string, string>> = {
@@ -26,6 +27,7 @@ const packages: Readonly<Record<string, string>> = {
   "@proxy-wasm-kit/envoy": "envoy",
   "@proxy-wasm-kit/testing": "testing",
   "@proxy-wasm-kit/deliver": "deliver",
+  "@proxy-wasm-kit/registry": "registry",
   "proxy-wasm-kit": "cli",
 };
 
