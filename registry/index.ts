@@ -1,3 +1,4 @@
+export { type Credentials, dockerCredentials, type Secret } from "./credentials.ts";
 export { digestOf } from "./digest.ts";
 export { RegistryFailure } from "./failure.ts";
 export { annotationsOf, type Descriptor, type Image, type Manifest, mediaTypes, readManifest } from "./image.ts";
@@ -5,3 +6,4 @@ export { isTar, readLayout, writeLayout } from "./layout.ts";
 export { moduleOf } from "./module.ts";
 export { type Packaging, packageModule, type Variant, variants } from "./package.ts";
 export { parseReference, pinned, type Reference } from "./reference.ts";
+export { type Progress, pull, push, type TransferOptions } from "./transfer.ts";
