@@ -12,6 +12,7 @@ export const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
 export const packages = {
   "istio-harness": ".",
   strictcheck: "./strictcheck",
+  imagefetch: "./imagefetch",
   istioctl: "istio.io/istio/istioctl/cmd/istioctl",
 };
 
@@ -36,6 +37,7 @@ export function filesIn(folder = buildFolder()) {
   return {
     harness: join(folder, "istio-harness"),
     strictcheck: join(folder, "strictcheck"),
+    imagefetch: join(folder, "imagefetch"),
     istioctl: join(folder, "istioctl"),
     crds: join(folder, "crds.yaml"),
   };
