@@ -1,5 +1,6 @@
 /** The program `pwk`. */
 import { InvalidPlan } from "@proxy-wasm-kit/deliver";
+import { RegistryFailure } from "@proxy-wasm-kit/registry";
 import { Command, CommanderError } from "commander";
 import { commands } from "./commands/index.ts";
 import { Failure } from "./failure.ts";
@@ -19,11 +20,15 @@ async function main(args: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof Failure || error instanceof InvalidPlan) process.stderr.write(`pwk: ${error.message}\n`);
+    if (isUsers(error)) process.stderr.write(`pwk: ${error.message}\n`);
     else process.stderr.write(`pwk: this should not have happened: ${error instanceof Error ? error.stack : error}\n`);
     return 1;
   }
 }
+
+/** Errors that the user can mend, each kind thrown by the folder that finds it. */
+const isUsers = (error: unknown): error is Error =>
+  [Failure, InvalidPlan, RegistryFailure].some((kind) => error instanceof kind);
 
 /** Gives a command and those below it the program's way of failing. */
 function inherit(program: Command, command: Command): Command {

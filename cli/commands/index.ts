@@ -5,7 +5,21 @@ import { build } from "./build.ts";
 import { coverage } from "./coverage.ts";
 import { inspect } from "./inspect.ts";
 import { manifest } from "./manifest.ts";
+import { packageCommand } from "./package.ts";
+import { pull } from "./pull.ts";
+import { push } from "./push.ts";
 import { request } from "./request.ts";
 import { sign } from "./sign.ts";
 
-export const commands: readonly (() => Command)[] = [build, request, sign, bench, coverage, inspect, manifest];
+export const commands: readonly (() => Command)[] = [
+  build,
+  request,
+  sign,
+  bench,
+  coverage,
+  inspect,
+  manifest,
+  packageCommand,
+  push,
+  pull,
+];
