@@ -2,7 +2,14 @@ export { type MirrorPlan, mirrorFilter } from "./mirror.ts";
 export { moduleConfigMap, moduleVolumeAnnotations } from "./modes/config-map.ts";
 export { envoyFilter } from "./modes/envoy-filter.ts";
 export { type DeliveryMode, deliveryModes } from "./modes/index.ts";
-export { checkPlan, type DeliveryPlan, InvalidPlan, type ProxyContext, proxyContexts } from "./plan.ts";
+export {
+  checkPlan,
+  type DeliveryPlan,
+  InvalidPlan,
+  type ListenerTarget,
+  type ProxyContext,
+  proxyContexts,
+} from "./plan.ts";
 export type { ConfigMap } from "./resources/config-map.ts";
 export type { EnvoyFilter } from "./resources/envoy-filter.ts";
 export { toYaml } from "./yaml.ts";

@@ -7,14 +7,18 @@ export type ProxyContext = (typeof proxyContexts)[number];
 export const failurePolicies = ["FAIL_CLOSED", "FAIL_OPEN", "FAIL_RELOAD"] as const;
 export type FailurePolicy = (typeof failurePolicies)[number];
 
-/** Which proxies an EnvoyFilter is for. */
-export interface Target {
+/** Which workloads a resource is for. */
+export interface WorkloadTarget {
   /** Of the resource: a DNS label. */
   readonly name: string;
   /** Where the resources live, and the workloads with them; the root namespace means every namespace. */
   readonly namespace: string;
   /** Labels of the workloads' pods: all must match. "*" is every workload of the namespace. */
   readonly selector: Readonly<Record<string, string>> | "*";
+}
+
+/** Which proxies an EnvoyFilter is for. */
+export interface Target extends WorkloadTarget {
   readonly context: ProxyContext;
   /** Only proxies whose Istio version matches this regular expression (RE2), such as `^1\.31`. */
   readonly proxyVersion?: string;
@@ -22,12 +26,20 @@ export interface Target {
   readonly priority?: number;
 }
 
-/** `name` is also that of the filter in the chain and of the plugin. */
-export interface DeliveryPlan extends Target {
-  /** Default: `name`. */
-  readonly rootId?: string;
+export interface ListenerTarget extends Target {
   /** Only listeners on this port. Default: every port. */
   readonly port?: number;
+}
+
+/** `name` is also that of the filter in the chain and of the plugin. */
+export interface DeliveryPlan extends ListenerTarget {
+  /** Default: `name`. */
+  readonly rootId?: string;
+  /**
+   * The filter right before which this one goes. One that is not in the chain is no error to Istio: this one is then not
+   * there either. Default: the router.
+   */
+  readonly before?: string;
   /** Where the module lies in the proxy's container. Default: `/var/local/wasm/<name>.wasm`. */
   readonly modulePath?: string;
   /** Plugins with equal VM IDs, modules and environments share a VM. Default: none. */
@@ -64,8 +76,13 @@ export const modulePathOf = ({ name, modulePath }: DeliveryPlan): string =>
 /** Throws `InvalidPlan` with everything that is wrong. */
 export function checkPlan(plan: DeliveryPlan): void {
   const problems = [
-    ...targetProblems(plan),
-    ...check(plan.port === undefined || isPort(plan.port), "/port", "a port from 1 to 65535", plan.port),
+    ...listenerProblems(plan),
+    ...check(
+      plan.before === undefined || /^\S+$/.test(plan.before),
+      "/before",
+      "the name of a filter such as istio.stats",
+      plan.before,
+    ),
     ...check(isFilePath(modulePathOf(plan)), "/modulePath", "an absolute path of a file", plan.modulePath),
     ...check(
       plan.failurePolicy === undefined || failurePolicies.includes(plan.failurePolicy),
@@ -78,12 +95,17 @@ export function checkPlan(plan: DeliveryPlan): void {
   if (problems.length > 0) throw new InvalidPlan(problems);
 }
 
-/** What every EnvoyFilter is asked about: its name, and which proxies it is for. */
+/** What every resource is asked about: its name, and which workloads it is for. */
+export const workloadProblems = ({ name, namespace, selector }: WorkloadTarget): string[] => [
+  ...check(isDnsLabel(name), "/name", "a DNS label (a-z, 0-9, -; at most 63 characters)", name),
+  ...check(isDnsLabel(namespace), "/namespace", "a DNS label", namespace),
+  ...selectorProblems(selector),
+];
+
+/** What every EnvoyFilter is asked about besides: which proxies it is for. */
 export const targetProblems = (target: Target): string[] => [
-  ...check(isDnsLabel(target.name), "/name", "a DNS label (a-z, 0-9, -; at most 63 characters)", target.name),
-  ...check(isDnsLabel(target.namespace), "/namespace", "a DNS label", target.namespace),
+  ...workloadProblems(target),
   ...check(proxyContexts.includes(target.context), "/context", `one of ${proxyContexts.join(", ")}`, target.context),
-  ...selectorProblems(target.selector),
   ...check(
     target.priority === undefined || (Number.isInteger(target.priority) && Math.abs(target.priority) < 2 ** 31),
     "/priority",
@@ -97,6 +119,11 @@ export const targetProblems = (target: Target): string[] => [
     "a regular expression of at most 1024 characters",
     target.proxyVersion,
   ),
+];
+
+export const listenerProblems = (target: ListenerTarget): string[] => [
+  ...targetProblems(target),
+  ...check(target.port === undefined || isPort(target.port), "/port", "a port from 1 to 65535", target.port),
 ];
 
 export const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65535;

@@ -1,24 +1,27 @@
 /** `pwk manifest <mode> <filter>`: the manifests that deliver a filter; `mirror` is one that needs none. */
-import { type DeliveryMode, type DeliveryPlan, deliveryModes, type ProxyContext } from "@proxy-wasm-kit/deliver";
+import { type DeliveryMode, type DeliveryPlan, deliveryModes } from "@proxy-wasm-kit/deliver";
 import { Command, Option } from "commander";
 import { readConfigurationValue } from "../configuration.ts";
 import { collect, collectOnce } from "../input.ts";
 import { outputOption } from "../print.ts";
 import { manifestMirror } from "./manifest-mirror.ts";
-import { type WriteOptions, wholeNumber, writeResources } from "./manifest-output.ts";
-
-const contexts: Readonly<Record<string, ProxyContext>> = {
-  inbound: "SIDECAR_INBOUND",
-  outbound: "SIDECAR_OUTBOUND",
-  gateway: "GATEWAY",
-};
+import {
+  contexts,
+  type Selector,
+  selectorOf,
+  selectorOption,
+  type WriteOptions,
+  wholeNumber,
+  writeResources,
+} from "./manifest-output.ts";
 
 interface ManifestOptions extends WriteOptions {
   readonly namespace: string;
-  readonly selector: readonly (readonly [string, string])[];
+  readonly selector: Selector;
   readonly config?: string;
   readonly context: string;
   readonly rootId?: string;
+  readonly before?: string;
   readonly port?: number;
   readonly proxyVersion?: string;
   readonly priority?: number;
@@ -39,10 +42,11 @@ const modeCommand = (mode: DeliveryMode): Command =>
     .description(mode.description)
     .argument("<filter>", "name of the filter, its resources and its root ID")
     .requiredOption("--namespace <name>", "namespace of the workloads")
-    .requiredOption("--selector <label=value>", "label of the workloads' pods; may be repeated", collectOnce)
+    .addOption(selectorOption().makeOptionMandatory())
     .option("--config <config>", "the filter's configuration: YAML or JSON, or the file that has it")
     .addOption(new Option("--context <side>", "which listeners").choices(Object.keys(contexts)).default("inbound"))
     .option("--root-id <id>", "root ID, if it is not the filter's name")
+    .option("--before <filter>", "the filter of the chain it goes right before (default: the router)")
     .option("--port <number>", "only listeners on this port", wholeNumber)
     .option("--proxy-version <regex>", "only proxies of an Istio version, such as '^1\\.31'")
     .option("--priority <number>", "order among EnvoyFilters, lower first", wholeNumber)
@@ -74,15 +78,16 @@ Example:
     });
 
 async function planOf(name: string, options: ManifestOptions): Promise<DeliveryPlan> {
-  const { namespace, selector, config, context, rootId, port, proxyVersion, priority, modulePath } = options;
+  const { namespace, selector, config, context, rootId, before, port, proxyVersion, priority, modulePath } = options;
   const configuration = config === undefined ? undefined : await readConfigurationValue(config);
   return {
     name,
     namespace,
-    selector: Object.fromEntries(selector),
+    selector: selectorOf(selector),
     context: contexts[context] ?? "SIDECAR_INBOUND",
     failurePolicy: options.failurePolicy,
     ...(rootId !== undefined && { rootId }),
+    ...(before !== undefined && { before }),
     ...(port !== undefined && { port }),
     ...(proxyVersion !== undefined && { proxyVersion }),
     ...(priority !== undefined && { priority }),

@@ -68,6 +68,7 @@ test("everything that may be given stands in its place", () => {
   const filter = envoyFilter({
     ...plan,
     rootId: "root",
+    before: "istio.stats",
     port: 8080,
     proxyVersion: "^1\\.31",
     priority: -5,
@@ -81,7 +82,10 @@ test("everything that may be given stands in its place", () => {
   expect(resource).toEqual(filter);
   const [patch] = resource.spec.configPatches;
   expect(resource.spec.priority).toBe(-5);
-  expect(patch.match).toMatchObject({ proxy: { proxyVersion: "^1\\.31" }, listener: { portNumber: 8080 } });
+  expect(patch.match).toMatchObject({
+    proxy: { proxyVersion: "^1\\.31" },
+    listener: { portNumber: 8080, filterChain: { filter: { subFilter: { name: "istio.stats" } } } },
+  });
   expect(patch.patch.value.typed_config.config).toMatchObject({
     root_id: "root",
     failure_policy: "FAIL_RELOAD",
@@ -118,6 +122,7 @@ describe("a plan is refused with the place", () => {
     [{ selector: { "a b": "c" } }, '/selector/a b: expected a label\'s name, found "a b"'],
     [{ selector: { app: "x y" } }, '/selector/app: expected a label\'s value, found "x y"'],
     [{ context: "INBOUND" as never }, "/context: expected one of SIDECAR_INBOUND"],
+    [{ before: "" }, '/before: expected the name of a filter such as istio.stats, found ""'],
     [{ port: 0 }, "/port: expected a port from 1 to 65535, found 0"],
     [{ port: 80.5 }, "/port: expected a port"],
     [{ proxyVersion: "(" }, '/proxyVersion: expected a regular expression of at most 1024 characters, found "("'],

@@ -1,11 +1,11 @@
 /** EnvoyFilter with a module that already lies in the proxy's container: nothing is fetched, Envoy alone is enough. */
 import { checkPlan, type DeliveryPlan, modulePathOf } from "../plan.ts";
-import type { EnvoyFilter, WasmFilterConfig } from "../resources/envoy-filter.ts";
+import { type EnvoyFilter, listenerMatch, type WasmFilterConfig } from "../resources/envoy-filter.ts";
 
 /** The resource for a plan. Throws `InvalidPlan`. */
 export function envoyFilter(plan: DeliveryPlan): EnvoyFilter {
   checkPlan(plan);
-  const { name, namespace, selector, context, port, proxyVersion, priority } = plan;
+  const { name, namespace, selector, priority } = plan;
   return {
     apiVersion: "networking.istio.io/v1alpha3",
     kind: "EnvoyFilter",
@@ -16,19 +16,10 @@ export function envoyFilter(plan: DeliveryPlan): EnvoyFilter {
       configPatches: [
         {
           applyTo: "HTTP_FILTER",
-          match: {
-            context,
-            ...(proxyVersion !== undefined && { proxy: { proxyVersion } }),
-            listener: {
-              ...(port !== undefined && { portNumber: port }),
-              filterChain: {
-                filter: {
-                  name: "envoy.filters.network.http_connection_manager",
-                  subFilter: { name: "envoy.filters.http.router" },
-                },
-              },
-            },
-          },
+          match: listenerMatch(plan, {
+            name: "envoy.filters.network.http_connection_manager",
+            subFilter: { name: plan.before ?? "envoy.filters.http.router" },
+          }),
           patch: { operation: "INSERT_BEFORE", value: { name, typed_config: wasmFilterConfig(plan) } },
         },
       ],

@@ -1,5 +1,5 @@
 /** Source: istio.io/api networking/v1alpha3 `EnvoyFilter`, as far as it is written here. */
-import type { FailurePolicy, ProxyContext } from "../plan.ts";
+import type { FailurePolicy, ListenerTarget, ProxyContext } from "../plan.ts";
 import type { Metadata } from "./metadata.ts";
 
 export interface EnvoyFilter<Patch = HttpFilterPatch> {
@@ -17,22 +17,57 @@ export interface EnvoyFilter<Patch = HttpFilterPatch> {
 
 export interface HttpFilterPatch {
   readonly applyTo: "HTTP_FILTER";
-  readonly match: {
-    readonly context: ProxyContext;
-    readonly proxy?: { readonly proxyVersion: string };
-    readonly listener: {
-      readonly portNumber?: number;
-      readonly filterChain: {
-        readonly filter: {
-          readonly name: "envoy.filters.network.http_connection_manager";
-          readonly subFilter: { readonly name: string };
-        };
-      };
-    };
-  };
+  readonly match: ListenerMatch<{
+    readonly name: "envoy.filters.network.http_connection_manager";
+    readonly subFilter: { readonly name: string };
+  }>;
   readonly patch: {
     readonly operation: "INSERT_BEFORE";
     readonly value: { readonly name: string; readonly typed_config: WasmFilterConfig };
+  };
+}
+
+export interface NetworkFilterPatch {
+  readonly applyTo: "NETWORK_FILTER";
+  readonly match: ListenerMatch<{ readonly name: "envoy.filters.network.http_connection_manager" }>;
+  readonly patch: {
+    readonly operation: "MERGE";
+    readonly value: {
+      readonly name: "envoy.filters.network.http_connection_manager";
+      readonly typed_config: { readonly "@type": string; readonly access_log: readonly AccessLog[] };
+    };
+  };
+}
+
+export interface ListenerMatch<Filter> {
+  readonly context: ProxyContext;
+  readonly proxy?: { readonly proxyVersion: string };
+  readonly listener: { readonly portNumber?: number; readonly filterChain: { readonly filter: Filter } };
+}
+
+/** The filter in the listeners of a target. */
+export const listenerMatch = <Filter>(
+  { context, port, proxyVersion }: ListenerTarget,
+  filter: Filter,
+): ListenerMatch<Filter> => ({
+  context,
+  ...(proxyVersion !== undefined && { proxy: { proxyVersion } }),
+  listener: { ...(port !== undefined && { portNumber: port }), filterChain: { filter } },
+});
+
+/** Source: envoy api/envoy/extensions/access_loggers/stats/v3/stats.proto. */
+export interface AccessLog {
+  readonly name: "envoy.access_loggers.stats";
+  readonly typed_config: {
+    readonly "@type": "type.googleapis.com/envoy.extensions.access_loggers.stats.v3.Config";
+    readonly stat_prefix: string;
+    readonly counters: readonly {
+      readonly stat: {
+        readonly name: string;
+        readonly tags: readonly { readonly name: string; readonly value_format: string }[];
+      };
+      readonly value_fixed: number;
+    }[];
   };
 }
 

@@ -29,6 +29,7 @@ const plans: Readonly<Record<string, DeliveryPlan>> = {
     name: "a".repeat(63),
     selector: { "app.kubernetes.io/name": "a", version: "1", empty: "" },
     rootId: "no",
+    before: "istio.stats",
     port: 8080,
     proxyVersion: "^1\\.3[01]\\.",
     priority: -5,
