@@ -282,6 +282,46 @@ describe("pwk manifest mirror", () => {
   });
 });
 
+describe("pwk manifest telemetry, pwk manifest stats-logger", () => {
+  const target = ["--namespace", "prod", "--selector", "app=books"];
+
+  test("have defaults for what Istio's documentation calls an operation", async () => {
+    const telemetry = parse((await pwk("manifest", "telemetry", ...target)).stdout);
+    expect(telemetry).toMatchObject({ kind: "Telemetry", metadata: { name: "request-operation", namespace: "prod" } });
+    expect(telemetry.spec.metrics[0].overrides).toEqual([
+      {
+        match: { metric: "REQUEST_COUNT", mode: "SERVER" },
+        tagOverrides: { request_operation: { operation: "UPSERT", value: "filter_state['wasm.istio_operationId']" } },
+      },
+    ]);
+    const { stdout } = await pwk("manifest", "stats-logger", ...target, "-o", "json");
+    expect(JSON.parse(stdout)).toMatchObject([{ kind: "EnvoyFilter", metadata: { name: "stats-logger" } }]);
+  });
+
+  test("take tags of one attribute or of several", async () => {
+    const args = ["manifest", "stats-logger", "--plain", "--attribute", "a", "--tag", "x", "--tag", "y=b"];
+    expect(parse((await pwk(...args)).stdout).access_log[0].typed_config.counters[0].stat.tags).toEqual([
+      { name: "x", value_format: "%FILTER_STATE(wasm.a:PLAIN)%" },
+      { name: "y", value_format: "%FILTER_STATE(wasm.b:PLAIN)%" },
+    ]);
+  });
+
+  test.each([
+    [["telemetry", ...target, "--metric", "REQUESTS"], 2, /expected one of ALL_METRICS, REQUEST_COUNT/],
+    [["telemetry", ...target, "--tag", "a", "--tag", "a=b"], 2, /expected a once, found it twice/],
+    [["telemetry", ...target, "--tag", "=a"], 2, /expected "name" or "name=attribute"/],
+    [["telemetry", ...target, "--selector", "*"], 2, /expected labels, or '\*' alone/],
+    [["telemetry", ...target, "--tag", "a-b"], 1, /^pwk: manifest: \/tags\/a-b: expected a tag's name/],
+    [["telemetry", "--namespace", "prod"], 2, /--selector/],
+    [["stats-logger", "--namespace", "prod"], 1, /^pwk: --selector: expected one, or --plain, found none/],
+    [["stats-logger", "--plain", ...target], 1, /^pwk: --namespace: is for the EnvoyFilter, and --plain makes none/],
+  ])("%j fails with %i and says why", async (args, code, message) => {
+    const outcome = await pwk("manifest", ...args);
+    expect(outcome.stderr).toMatch(message);
+    expect([outcome.code, outcome.stdout]).toEqual([code, ""]);
+  });
+});
+
 describe("pwk build", () => {
   test("shows asc's errors with their place, and leaves no file", async () => {
     const filter = join(folder, "broken");

@@ -1,9 +1,10 @@
-/** `pwk manifest <mode> <filter>`: the manifests that deliver a filter; `mirror` is one that needs none. */
+/** `pwk manifest <mode> <filter>`: the manifests that deliver a filter; the others, one each, are beside. */
 import { type DeliveryMode, type DeliveryPlan, deliveryModes } from "@proxy-wasm-kit/deliver";
 import { Command, Option } from "commander";
 import { readConfigurationValue } from "../configuration.ts";
 import { collect, collectOnce } from "../input.ts";
 import { outputOption } from "../print.ts";
+import { manifestStatsLogger, manifestTelemetry } from "./manifest-metrics.ts";
 import { manifestMirror } from "./manifest-mirror.ts";
 import {
   contexts,
@@ -34,7 +35,8 @@ interface ManifestOptions extends WriteOptions {
 export const manifest = (): Command => {
   const command = new Command("manifest").description("Write the manifests that deliver a filter to Istio.");
   for (const mode of deliveryModes) command.addCommand(modeCommand(mode));
-  return command.addCommand(manifestMirror());
+  for (const create of [manifestMirror, manifestTelemetry, manifestStatsLogger]) command.addCommand(create());
+  return command;
 };
 
 const modeCommand = (mode: DeliveryMode): Command =>

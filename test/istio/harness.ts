@@ -13,16 +13,20 @@ export interface HarnessInput {
   readonly istio: readonly string[];
   /** Variables of istiod, besides those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where its debug endpoints are to be, for `configDump`. Default: nowhere. */
+  readonly debugPort?: number;
 }
 
 export class IstioHarness {
   /** Of its ADS server. */
   readonly port: number;
+  readonly #debugPort: number | undefined;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  private constructor(port: number, child: ChildProcess, ended: Promise<unknown>) {
+  private constructor(port: number, debugPort: number | undefined, child: ChildProcess, ended: Promise<unknown>) {
     this.port = port;
+    this.#debugPort = debugPort;
     this.#child = child;
     this.#ended = ended;
   }
@@ -30,6 +34,7 @@ export class IstioHarness {
   /** Resolves when it serves what is in the files. Throws when istiod does not take an object. */
   static async start(binary: string, files: HarnessInput): Promise<IstioHarness> {
     const inputs = ["-kube", files.kube.join(), "-istio", files.istio.join()];
+    if (files.debugPort !== undefined) inputs.push("-debug", `127.0.0.1:${files.debugPort}`);
     // It ends with its standard input, so it does not outlive this process, however that ends.
     const child = spawn(binary, ["-listen", "127.0.0.1:0", "-end-with-stdin", ...inputs], {
       stdio: "pipe",
@@ -52,7 +57,14 @@ export class IstioHarness {
     });
     const port = await Promise.race([ready, ended]);
     if (typeof port === "string") throw new Error([`istio-harness ${port}:`, ...lastWords].join("\n"));
-    return new IstioHarness(port, child, ended);
+    return new IstioHarness(port, files.debugPort, child, ended);
+  }
+
+  /** What istiod has made for a connected proxy, "pod.namespace": Envoy's `ConfigDump`. Needs a debug port. */
+  async configDump(proxy: string): Promise<unknown> {
+    const response = await fetch(`http://127.0.0.1:${this.#debugPort}/debug/config_dump?proxyID=${proxy}`);
+    if (!response.ok) throw new Error(`istio-harness answers ${response.status}: ${await response.text()}`);
+    return response.json();
   }
 
   /** Resolves when the process is gone. */
