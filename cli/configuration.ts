@@ -1,7 +1,7 @@
 /** `--config`: where a filter's configuration is read from, and what of it the filter is given. */
 import { access } from "node:fs/promises";
-import { isScalar, parseDocument, visit } from "yaml";
-import { Failure } from "./failure.ts";
+import { type DocumentOptions, isScalar, type ParseOptions, parseDocument, type SchemaOptions, visit } from "yaml";
+import { Failure, messageOf } from "./failure.ts";
 import { readBytes } from "./input.ts";
 
 /** What `--config` names: the text itself, or the file that has it. */
@@ -25,6 +25,13 @@ export async function readConfiguration(option: string): Promise<string | Uint8A
 
 /** A filter's configuration as the value it holds, for what is to be written in another form. */
 export const readConfigurationValue = async (option: string): Promise<unknown> => parsed(await sourceOf(option));
+
+/** What a file of YAML or JSON holds; "-" is standard input. */
+export async function readYaml(option: string, path: string, options: YamlOptions = {}): Promise<unknown> {
+  return parsed({ name: path === "-" ? "standard input" : path, bytes: await readBytes(option, path) }, options);
+}
+
+type YamlOptions = ParseOptions & DocumentOptions & SchemaOptions;
 
 /** JSON or YAML as it stands; "@path" or a path; "-" is standard input. */
 async function sourceOf(option: string): Promise<Source> {
@@ -54,8 +61,8 @@ const isReadable = (path: string): Promise<boolean> =>
   );
 
 /** The parser's own messages repeat lines of the text; only what kind of mistake it is and where is told. */
-function parsed({ name, bytes }: Source): unknown {
-  const document = parseDocument(decodeUtf8(name, bytes), { logLevel: "error" });
+function parsed({ name, bytes }: Pick<Source, "name" | "bytes">, options: YamlOptions = {}): unknown {
+  const document = parseDocument(decodeUtf8(name, bytes), { logLevel: "error", ...options });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
     const [place] = problem.linePos ?? [];
@@ -68,7 +75,12 @@ function parsed({ name, bytes }: Source): unknown {
         throw new Failure(`${name}: expected keys that are plain texts, found one that is a collection`);
     },
   });
-  return document.toJS();
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Aliases of aliases that would become more than memory has.
+    throw new Failure(`${name}: expected YAML or JSON, found a mistake (${messageOf(error)})`);
+  }
 }
 
 function decodeUtf8(name: string, bytes: Uint8Array): string {

@@ -1,5 +1,6 @@
 /** The command table; help and documentation follow its order. */
 import type { Command } from "commander";
+import { attributes } from "./attributes.ts";
 import { bench } from "./bench.ts";
 import { build } from "./build.ts";
 import { coverage } from "./coverage.ts";
@@ -19,6 +20,7 @@ export const commands: readonly (() => Command)[] = [
   coverage,
   inspect,
   manifest,
+  attributes,
   packageCommand,
   push,
   pull,
