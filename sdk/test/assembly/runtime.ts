@@ -85,3 +85,36 @@ export function unpin(): bool {
   __unpin(pinned);
   return array.every((byte) => byte == 7);
 }
+
+// What a test holds by number, so that it knows what is in use; raw blocks are those that no collection frees.
+const held = new Array<ArrayBuffer | null>(512);
+const raw = new StaticArray<usize>(512);
+
+/** Allocates an object of so many bytes in the place of the one held there; returns where it is. */
+export function hold(at: i32, size: i32): usize {
+  const buffer = new ArrayBuffer(size);
+  held[at] = buffer;
+  return changetype<usize>(buffer);
+}
+
+export function release(at: i32): void {
+  held[at] = null;
+}
+
+/** Grows or shrinks the object held there, as arrays do; returns where it is now. */
+export function resize(at: i32, size: i32): usize {
+  const moved = __renew(changetype<usize>(held[at]), size);
+  held[at] = changetype<ArrayBuffer>(moved);
+  return moved;
+}
+
+/** Allocates a raw block in the place of the one held there. */
+export function holdRaw(at: i32, size: usize): usize {
+  if (raw[at] != 0) heap.free(raw[at]);
+  return (raw[at] = heap.alloc(size));
+}
+
+/** As `holdRaw`, with what was in the block before. */
+export function resizeRaw(at: i32, size: usize): usize {
+  return (raw[at] = heap.realloc(raw[at], size));
+}
