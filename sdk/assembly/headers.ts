@@ -2,8 +2,8 @@
 import { MapKind, Status } from "./abi";
 import * as host from "./env";
 import { unexpected } from "./log";
-import { givenSize, lend, outPtr, outSize, outU32, reclaim, take } from "./memory";
-import { decode, decodeAt, Encoder, first, isText, same, second } from "./text";
+import { givenSize, lend, outPtr, outSize, outU32, reclaim, room, take } from "./memory";
+import { decode, decodeAt, Encoder, first, isText, KEEP, same, second } from "./text";
 
 /** Names are case-insensitive, and lower case as the host returns them. Pseudo headers (":path") are entries too. */
 export class HeaderMap {
@@ -122,6 +122,9 @@ export class HeaderMap {
   }
 }
 
+/** Room for the lines of most requests. */
+const ROOM = 2048;
+
 /**
  * A walk over the lines of a header map: `while (entries.next()) if (entries.nameIs("x-a")) ...`.
  * Layout read: u32 n | n x (u32 name size, u32 value size) | n x (name, NUL, value, NUL). Source: proxy-wasm-cpp-host
@@ -142,7 +145,7 @@ export class HeaderEntries {
   valuePtr: usize = 0;
   valueSize: i32 = 0;
 
-  private buffer: ArrayBuffer = new ArrayBuffer(2048);
+  private buffer: ArrayBuffer = new ArrayBuffer(ROOM);
   private count: i32 = 0;
   private index: i32 = 0;
 
@@ -193,6 +196,7 @@ export class HeaderEntries {
   read(kind: MapKind): void {
     this.index = 0;
     this.count = 0;
+    if (this.buffer.byteLength > KEEP) this.buffer = room(ROOM);
     lend(changetype<usize>(this.buffer), this.buffer.byteLength);
     const status = host.proxy_get_header_map_pairs(kind, outPtr(), outSize());
     const larger = reclaim();

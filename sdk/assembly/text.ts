@@ -2,8 +2,8 @@
 // a host call allocates nothing, and a message made of parts needs no strings in between.
 import { room } from "./memory";
 
-/** A buffer kept between uses is at most this large, so that one long text does not hold memory for ever. */
-const KEEP = 65536;
+/** A buffer kept between uses is at most this large, so that the longest text of each does not hold memory for ever. */
+export const KEEP = 8192;
 
 export class Encoder {
   /** Bytes in use. */
@@ -135,7 +135,7 @@ export class Encoder {
     const length = this.length;
     const need = length + more;
     if (need > this.capacity) {
-      const capacity = max(need * 2, 256);
+      const capacity = max(need, max(this.capacity * 2, 256));
       const larger = room(capacity);
       memory.copy(changetype<usize>(larger), this.ptr, length);
       this.bytes = larger;

@@ -18,14 +18,16 @@ export enum PathForm {
   Normalized,
 }
 
+// Used within one callback only: for all rules together.
+const parameters = new Parameters();
+let segmentPtrs = new StaticArray<usize>(0);
+let segmentSizes = new StaticArray<i32>(0);
+
 export class CanonicalRequest {
   /** What is signed of what is required. */
   bits: u32 = 0;
   private method: Line;
   readonly path: Line;
-  private parameters: Parameters = new Parameters();
-  private segmentPtrs: StaticArray<usize> = new StaticArray<usize>(0);
-  private segmentSizes: StaticArray<i32> = new StaticArray<i32>(0);
 
   constructor(
     private lines: RequestLines,
@@ -62,7 +64,6 @@ export class CanonicalRequest {
     if (this.form == PathForm.AsIs) appendPath(path.ptr, size, to);
     else if (!this.appendNormalized(path.ptr, size, to)) return Reason.MalformedSignature;
     to.appendByte(0x0a);
-    const parameters = this.parameters;
     parameters.clear();
     const query = min(size + 1, path.size);
     if (!parameters.read(path.ptr + query, path.size - query, Writing.Encoded, URL_SIGNATURE))
@@ -106,9 +107,9 @@ export class CanonicalRequest {
 
   /** Without "." and "..", without empty segments; each byte encoded once more. False when there are too many segments. */
   private appendNormalized(ptr: usize, size: i32, to: StringBuilder): bool {
-    if (this.segmentPtrs.length == 0) {
-      this.segmentPtrs = new StaticArray<usize>(MAX_SEGMENTS);
-      this.segmentSizes = new StaticArray<i32>(MAX_SEGMENTS);
+    if (segmentPtrs.length == 0) {
+      segmentPtrs = new StaticArray<usize>(MAX_SEGMENTS);
+      segmentSizes = new StaticArray<i32>(MAX_SEGMENTS);
     }
     const end = ptr + size;
     let at = ptr;
@@ -121,15 +122,15 @@ export class CanonicalRequest {
       if (isUp && count > 0) --count;
       if (!isFolder) {
         if (count == MAX_SEGMENTS) return false;
-        unchecked((this.segmentPtrs[count] = at));
-        unchecked((this.segmentSizes[count++] = length));
+        unchecked((segmentPtrs[count] = at));
+        unchecked((segmentSizes[count++] = length));
       }
       at += length + 1;
     }
     for (let i = 0; i < count; ++i) {
       to.appendByte(0x2f);
-      const from = unchecked(this.segmentPtrs[i]);
-      for (let k = 0; k < unchecked(this.segmentSizes[i]); ++k) appendEncoded(load<u8>(from + k), to);
+      const from = unchecked(segmentPtrs[i]);
+      for (let k = 0; k < unchecked(segmentSizes[i]); ++k) appendEncoded(load<u8>(from + k), to);
     }
     if (isFolder || count == 0) to.appendByte(0x2f);
     return true;
