@@ -17,18 +17,35 @@ function compress(state: usize, ptr: usize): void {
   let c = load<u32>(state, 8);
   let d = load<u32>(state, 12);
   let e = load<u32>(state, 16);
-  for (let t = 0; t < 80; ++t) {
-    const at = scheduleRoom() + ((t & 15) << 2);
-    const w =
-      t < 16 ? bswap(load<u32>(ptr + (t << 2))) : rotl(word(t + 13) ^ word(t + 8) ^ word(t + 2) ^ load<u32>(at), 1);
-    store<u32>(at, w);
-    // Section 4.1.1 and 4.2.1: the function and the constant change every twenty rounds.
-    let mixed: u32;
-    if (t < 20) mixed = (d ^ (b & (c ^ d))) + 0x5a827999;
-    else if (t < 40) mixed = (b ^ c ^ d) + 0x6ed9eba1;
-    else if (t < 60) mixed = ((b & c) | (d & (b | c))) + 0x8f1bbcdc;
-    else mixed = (b ^ c ^ d) + 0xca62c1d6;
-    const next = rotl(a, 5) + mixed + e + w;
+  // Section 4.1.1 and 4.2.1: the function and the constant change every twenty rounds; no loop has a branch in it.
+  const words = schedule(ptr);
+  let at = words;
+  for (; at < words + 80; at += 4) {
+    const next = rotl(a, 5) + (d ^ (b & (c ^ d))) + e + load<u32>(at) + 0x5a827999;
+    e = d;
+    d = c;
+    c = rotl(b, 30);
+    b = a;
+    a = next;
+  }
+  for (; at < words + 160; at += 4) {
+    const next = rotl(a, 5) + (b ^ c ^ d) + e + load<u32>(at) + 0x6ed9eba1;
+    e = d;
+    d = c;
+    c = rotl(b, 30);
+    b = a;
+    a = next;
+  }
+  for (; at < words + 240; at += 4) {
+    const next = rotl(a, 5) + ((b & c) | (d & (b | c))) + e + load<u32>(at) + 0x8f1bbcdc;
+    e = d;
+    d = c;
+    c = rotl(b, 30);
+    b = a;
+    a = next;
+  }
+  for (; at < words + 320; at += 4) {
+    const next = rotl(a, 5) + (b ^ c ^ d) + e + load<u32>(at) + 0xca62c1d6;
     e = d;
     d = c;
     c = rotl(b, 30);
@@ -42,8 +59,15 @@ function compress(state: usize, ptr: usize): void {
   store<u32>(state, load<u32>(state, 16) + e, 16);
 }
 
-function word(t: i32): u32 {
-  return load<u32>(scheduleRoom() + ((t & 15) << 2));
+/** Section 6.1.2, step 1: the eighty words of a block; returns where they are. */
+function schedule(ptr: usize): usize {
+  const words = scheduleRoom();
+  let at = words;
+  for (; at < words + 64; at += 4, ptr += 4) store<u32>(at, bswap(load<u32>(ptr)));
+  for (; at < words + 320; at += 4) {
+    store<u32>(at, rotl(load<u32>(at - 12) ^ load<u32>(at - 32) ^ load<u32>(at - 56) ^ load<u32>(at - 64), 1));
+  }
+  return words;
 }
 
 // Tables are in functions, so that they are in a module only with the hash that needs them.
@@ -55,7 +79,6 @@ function initialState(): usize {
   ]);
 }
 
-/** The last sixteen words of the message schedule, word t at place t mod 16. */
 function scheduleRoom(): usize {
-  return memory.data(64, 4);
+  return memory.data(320, 4);
 }
