@@ -5,7 +5,7 @@ import * as host from "./env";
 import { HeaderEntries } from "./headers";
 import { unexpected } from "./log";
 import { outPtr, outSize, take } from "./memory";
-import { decode, second } from "./text";
+import { decode, first, second } from "./text";
 
 /** The path of a property, encoded once: keep it in a constant. */
 export class Path {
@@ -101,6 +101,6 @@ export namespace property {
 
 /** Sets the property to what is in second(). */
 function write(name: string): Status {
-  const key = String.UTF8.encode(name);
-  return host.proxy_set_property(changetype<usize>(key), key.byteLength, second().ptr, second().length);
+  first().set(name);
+  return host.proxy_set_property(first().ptr, first().length, second().ptr, second().length);
 }
