@@ -5,7 +5,7 @@ import { PathPattern } from "@proxy-wasm-kit/sdk/rules";
 import { Cardinality } from "./cardinality";
 import { Condition } from "./condition/condition";
 import { Facts } from "./condition/facts";
-import { Generator, Match, Phase } from "./generator";
+import { Generator, linkOthers, Match, Phase } from "./generator";
 import { ExpressionValue, Literal, Template, ValueSource } from "./value";
 
 export class Config {
@@ -52,6 +52,7 @@ function readGenerator(reader: ConfigReader, config: Config, isFast: bool): Gene
   for (let i = 0; i < matches.length; ++i) list.add(readMatch(unchecked(matches[i]), config.facts, isFast));
   if (reader.has("value_expression")) list.add(new Match(readExpression(reader)));
   generator.matches = list.first;
+  linkOthers(list.first);
   if (reader.has("default")) generator.otherwise = reader.bytes("default");
   else if (list.first === null) reader.fail("match", "at least one match, value_expression or default", "none");
   readOutputs(reader, generator);

@@ -4,6 +4,7 @@ import { PathPattern } from "@proxy-wasm-kit/sdk/rules";
 import { Cardinality } from "./cardinality";
 import { Condition } from "./condition/condition";
 import { Facts } from "./condition/facts";
+import { Guard, isSameGuard } from "./condition/guard";
 import { Truth } from "./condition/truth";
 import { ValueSource } from "./value";
 
@@ -16,17 +17,25 @@ export enum Phase {
 /** One entry of `match`; all that it has must be true. */
 export class Match {
   next: Match | null = null;
+  /** The first one behind it that another path is asked for by. */
+  nextOther: Match | null = null;
   path: PathPattern | null = null;
   methods: StaticArray<ArrayBuffer> | null = null;
   condition: Condition | null = null;
 
   constructor(readonly source: ValueSource) {}
 
+  get guard(): Guard | null {
+    const condition = this.condition;
+    if (condition === null) return null;
+    return condition.guard;
+  }
+
   evaluate(facts: Facts): Truth {
     const path = this.path;
     if (path !== null) {
       const target = facts.urlPath;
-      if (target.read() != Truth.True || !path.matches(target.ptr, target.size)) return Truth.False;
+      if (target.get() != Truth.True || !path.matches(target.ptr, target.size)) return Truth.False;
     }
     const methods = this.methods;
     if (methods !== null && !hasMethod(methods, facts)) return Truth.False;
@@ -62,8 +71,15 @@ export class Generator {
   /** Leaves the value in `value` when it is set. */
   evaluate(facts: Facts, value: StringBuilder): Outcome {
     value.clear();
+    const path = facts.urlPath;
+    const isKnown = path.get() == Truth.True;
     let match = this.matches;
     while (match !== null) {
+      const guard = match.guard;
+      if (isKnown && guard !== null && guard.rulesOut(path.ptr, path.size)) {
+        match = match.nextOther;
+        continue;
+      }
       const truth = match.evaluate(facts);
       // As Istio's: what comes behind a condition that fails is not looked at.
       if (truth == Truth.Error) return Outcome.Error;
@@ -85,9 +101,20 @@ export class Generator {
   }
 }
 
+/** Links each match with the next one that has another guard: what one rules out, its equals do too. */
+export function linkOthers(first: Match | null): void {
+  let match = first;
+  while (match !== null) {
+    let other = match.next;
+    while (other !== null && isSameGuard(match.guard, other.guard)) other = other.next;
+    match.nextOther = other;
+    match = match.next;
+  }
+}
+
 function hasMethod(methods: StaticArray<ArrayBuffer>, facts: Facts): bool {
   const method = facts.method;
-  if (method.read() != Truth.True) return false;
+  if (method.get() != Truth.True) return false;
   for (let i = 0; i < methods.length; ++i) {
     const each = unchecked(methods[i]);
     if (each.byteLength == method.size && memory.compare(changetype<usize>(each), method.ptr, method.size) == 0)

@@ -1,6 +1,7 @@
 // One condition: evaluated here when it is recognised, by the host otherwise.
 import { Expression } from "@proxy-wasm-kit/sdk";
 import { Facts } from "./facts";
+import { Guard, guardOf } from "./guard";
 import { Node } from "./nodes";
 import { recognise } from "./parser";
 import { Truth } from "./truth";
@@ -12,11 +13,16 @@ export class Condition {
     const expression = Expression.compile(text);
     if (expression === null) return null;
     const condition = new Condition(expression);
-    if (isFast) condition.node = recognise(String.UTF8.encode(text), facts);
+    if (!isFast) return condition;
+    const node = recognise(String.UTF8.encode(text), facts);
+    condition.node = node;
+    if (node !== null) condition.guard = guardOf(node, facts.urlPath);
     return condition;
   }
 
   private node: Node | null = null;
+  /** What the path must be, if anything is known of that. */
+  guard: Guard | null = null;
 
   private constructor(private expression: Expression) {}
 

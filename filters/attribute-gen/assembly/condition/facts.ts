@@ -2,15 +2,44 @@
 import { HeaderMap, MapKind, Path, property } from "@proxy-wasm-kit/sdk";
 import { Truth } from "./truth";
 
+/** Counts callbacks: what was read in an earlier one is old. Literals are of the last one there could be. */
+let turn: u32 = 0;
+const ALWAYS: u32 = u32.MAX_VALUE;
+
 /** A value that conditions compare: from the request, from the response, or written in the condition. */
 export abstract class Operand {
+  protected readAt: u32 = 0;
+  private truth: Truth = Truth.True;
+
   /** Makes the value ready. True: it is there; Error: it is not, and asking is an error; Unknown: the host must be asked. */
-  abstract read(): Truth;
+  get(): Truth {
+    if (this.readAt < turn) {
+      this.readAt = turn;
+      this.truth = this.read();
+    }
+    return this.truth;
+  }
+
+  /** Once in a callback. */
+  protected abstract read(): Truth;
 }
 
 export abstract class Text extends Operand {
   ptr: usize = 0;
   size: i32 = 0;
+  private asciiAt: u32 = 0;
+  private isPlain: bool = false;
+
+  /** Whether all of it is ASCII; after `get`. */
+  get isAscii(): bool {
+    if (this.asciiAt < turn) {
+      this.asciiAt = turn;
+      let seen: u32 = 0;
+      for (let i = 0; i < this.size; ++i) seen |= load<u8>(this.ptr + i);
+      this.isPlain = seen < 0x80;
+    }
+    return this.isPlain;
+  }
 }
 
 export abstract class Integer extends Operand {
@@ -22,9 +51,10 @@ export class TextLiteral extends Text {
     super();
     this.ptr = changetype<usize>(bytes);
     this.size = bytes.byteLength;
+    this.readAt = ALWAYS;
   }
 
-  read(): Truth {
+  protected read(): Truth {
     return Truth.True;
   }
 }
@@ -33,9 +63,10 @@ export class IntegerLiteral extends Integer {
   constructor(value: i64) {
     super();
     this.value = value;
+    this.readAt = ALWAYS;
   }
 
-  read(): Truth {
+  protected read(): Truth {
     return Truth.True;
   }
 }
@@ -54,7 +85,7 @@ export class HeaderText extends Text {
     super();
   }
 
-  read(): Truth {
+  protected read(): Truth {
     this.lines.read();
     if (this.count == 1) return Truth.True;
     // CEL joins several lines.
@@ -68,9 +99,9 @@ export class UrlPath extends Text {
     super();
   }
 
-  read(): Truth {
+  protected read(): Truth {
     const target = this.target;
-    const truth = target.read();
+    const truth = target.get();
     // Without a path it is empty there, and no error.
     if (truth != Truth.True) return Truth.Unknown;
     let size = 0;
@@ -85,7 +116,7 @@ export class UrlPath extends Text {
 export class HeaderLines {
   private first: HeaderText | null = null;
   private byLength: StaticArray<HeaderText | null> = new StaticArray<HeaderText | null>(32);
-  private isRead: bool = false;
+  private readAt: u32 = 0;
   private map: HeaderMap;
 
   constructor(kind: MapKind) {
@@ -108,13 +139,9 @@ export class HeaderLines {
     return made;
   }
 
-  forget(): void {
-    this.isRead = false;
-  }
-
   read(): void {
-    if (this.isRead) return;
-    this.isRead = true;
+    if (this.readAt == turn) return;
+    this.readAt = turn;
     let line = this.first;
     while (line !== null) {
       line.count = 0;
@@ -138,62 +165,43 @@ export class HeaderLines {
 
 /** A property that is text. Whether it is missing, and what that means, the host says. */
 export class PropertyText extends Text {
+  private path: Path;
   private bytes: ArrayBuffer | null = null;
-  private readAt: u32 = 0;
 
-  constructor(
-    private facts: Facts,
-    readonly name: string,
-  ) {
+  constructor(name: string) {
     super();
     this.path = Path.of(name);
   }
 
-  private path: Path;
-
-  read(): Truth {
-    if (this.readAt != this.facts.turn) {
-      this.readAt = this.facts.turn;
-      const bytes = property.bytes(this.path);
-      this.bytes = bytes;
-      if (bytes !== null) {
-        this.ptr = changetype<usize>(bytes);
-        this.size = bytes.byteLength;
-      }
-    }
-    return this.bytes === null ? Truth.Unknown : Truth.True;
+  protected read(): Truth {
+    const bytes = property.bytes(this.path);
+    this.bytes = bytes;
+    if (bytes === null) return Truth.Unknown;
+    this.ptr = changetype<usize>(bytes);
+    this.size = bytes.byteLength;
+    return Truth.True;
   }
 }
 
 /** A property that is a whole number. */
 export class PropertyInteger extends Integer {
-  private found: bool = false;
-  private readAt: u32 = 0;
   private path: Path;
 
-  constructor(
-    private facts: Facts,
-    readonly name: string,
-  ) {
+  constructor(name: string) {
     super();
     this.path = Path.of(name);
   }
 
-  read(): Truth {
-    if (this.readAt != this.facts.turn) {
-      this.readAt = this.facts.turn;
-      const bytes = property.bytes(this.path);
-      this.found = bytes !== null && bytes.byteLength == 8;
-      if (bytes !== null && this.found) this.value = load<i64>(changetype<usize>(bytes));
-    }
-    return this.found ? Truth.True : Truth.Unknown;
+  protected read(): Truth {
+    const bytes = property.bytes(this.path);
+    if (bytes === null || bytes.byteLength != 8) return Truth.Unknown;
+    this.value = load<i64>(changetype<usize>(bytes));
+    return Truth.True;
   }
 }
 
 /** Everything that the conditions of a plugin look at. */
 export class Facts {
-  /** Counts callbacks: what was read in an earlier one is old. */
-  turn: u32 = 0;
   readonly request: HeaderLines;
   readonly response: HeaderLines = new HeaderLines(MapKind.ResponseHeaders);
   private texts: Map<string, Text> = new Map<string, Text>();
@@ -218,9 +226,7 @@ export class Facts {
 
   /** Before a callback's first condition. */
   begin(): void {
-    ++this.turn;
-    this.request.forget();
-    this.response.forget();
+    ++turn;
   }
 
   /** The attribute of this name; null when it is not one of those known here. */
@@ -228,12 +234,12 @@ export class Facts {
     if (this.texts.has(name)) return this.texts.get(name);
     if (this.integers.has(name)) return this.integers.get(name);
     if (isInteger(name)) {
-      const made = new PropertyInteger(this, name);
+      const made = new PropertyInteger(name);
       this.integers.set(name, made);
       return made;
     }
     if (!isPlainText(name)) return null;
-    const made = new PropertyText(this, name);
+    const made = new PropertyText(name);
     this.texts.set(name, made);
     return made;
   }

@@ -1,120 +1,79 @@
-// A condition as a tree, evaluated without a host call of its own.
+// A condition as a tree, evaluated without a host call of its own. One class with a switch: a request may go through
+// hundreds of nodes, and a call of an overridden method costs as much as a short comparison.
 import { Integer, Text } from "./facts";
 import { Pattern } from "./pattern";
 import { combine, Truth } from "./truth";
 
-export abstract class Node {
-  abstract evaluate(): Truth;
-}
-
-export class Constant extends Node {
-  constructor(private truth: Truth) {
-    super();
-  }
-
-  evaluate(): Truth {
-    return this.truth;
-  }
-}
-
-export class Not extends Node {
-  constructor(private inner: Node) {
-    super();
-  }
-
-  evaluate(): Truth {
-    const truth = this.inner.evaluate();
-    if (truth > Truth.True) return truth;
-    return truth == Truth.True ? Truth.False : Truth.True;
-  }
-}
-
-/** `&&` (decided by a False) and `||` (decided by a True). */
-export class Logical extends Node {
-  constructor(
-    private left: Node,
-    private right: Node,
-    private decider: Truth,
-  ) {
-    super();
-  }
-
-  evaluate(): Truth {
-    const left = this.left.evaluate();
-    return left == this.decider ? left : combine(left, this.right.evaluate(), this.decider);
-  }
-}
-
-export enum TextTest {
+export enum Test {
+  /** What `truth` says. */
+  Constant,
+  Not,
+  /** `&&` is decided by a False, `||` by a True: `truth`. */
+  Logical,
   Equals,
   StartsWith,
   EndsWith,
   Contains,
-}
-
-/** Two texts beside each other. CEL compares bytes. */
-export class TextComparison extends Node {
-  constructor(
-    private test: TextTest,
-    private left: Text,
-    private right: Text,
-  ) {
-    super();
-  }
-
-  evaluate(): Truth {
-    const left = this.left;
-    const right = this.right;
-    const a = left.read();
-    const b = right.read();
-    if (max(a, b) > Truth.True) return max(a, b);
-    const excess = left.size - right.size;
-    const test = this.test;
-    if (excess < 0 || (test == TextTest.Equals && excess != 0)) return Truth.False;
-    if (test == TextTest.Contains) return truthOf(contains(left.ptr, excess, right.ptr, right.size));
-    const from = test == TextTest.EndsWith ? left.ptr + excess : left.ptr;
-    return truthOf(isSame(from, right.ptr, right.size));
-  }
-}
-
-export enum Order {
-  Equal,
+  Matches,
+  IntegerEquals,
   Less,
   LessOrEqual,
 }
 
-export class IntegerComparison extends Node {
-  constructor(
-    private order: Order,
-    private left: Integer,
-    private right: Integer,
-  ) {
-    super();
-  }
+export class Node {
+  truth: Truth = Truth.False;
+  /** Of a Logical; the only one of a Not is the left. */
+  left: Node | null = null;
+  right: Node | null = null;
+  /** Two texts beside each other; of a Matches only the first. */
+  text: Text | null = null;
+  part: Text | null = null;
+  pattern: Pattern | null = null;
+  less: Integer | null = null;
+  more: Integer | null = null;
+
+  constructor(readonly test: Test) {}
 
   evaluate(): Truth {
-    const a = this.left.read();
-    const b = this.right.read();
-    if (max(a, b) > Truth.True) return max(a, b);
-    const left = this.left.value;
-    const right = this.right.value;
-    if (this.order == Order.Equal) return truthOf(left == right);
-    return truthOf(this.order == Order.Less ? left < right : left <= right);
-  }
-}
-
-/** `text.matches(pattern)`. */
-export class PatternMatch extends Node {
-  constructor(
-    private text: Text,
-    private pattern: Pattern,
-  ) {
-    super();
+    const test = this.test;
+    if (test >= Test.IntegerEquals) return this.compareIntegers();
+    if (test >= Test.Equals) return this.compareTexts();
+    if (test == Test.Constant) return this.truth;
+    const left = this.left!.evaluate();
+    if (test == Test.Not) {
+      if (left > Truth.True) return left;
+      return left == Truth.True ? Truth.False : Truth.True;
+    }
+    return left == this.truth ? left : combine(left, this.right!.evaluate(), this.truth);
   }
 
-  evaluate(): Truth {
-    const truth = this.text.read();
-    return truth == Truth.True ? this.pattern.search(this.text.ptr, this.text.size) : truth;
+  /** CEL compares bytes. */
+  private compareTexts(): Truth {
+    const text = this.text!;
+    const test = this.test;
+    const truth = text.get();
+    if (test == Test.Matches) {
+      if (truth != Truth.True) return truth;
+      // RE2 counts characters, and not bytes.
+      return text.isAscii ? truthOf(this.pattern!.search(text.ptr, text.size)) : Truth.Unknown;
+    }
+    const part = this.part!;
+    const other = part.get();
+    if (max(truth, other) > Truth.True) return max(truth, other);
+    const size = part.size;
+    const excess = text.size - size;
+    if (excess < 0 || (test == Test.Equals && excess != 0)) return Truth.False;
+    if (test == Test.Contains) return truthOf(contains(text.ptr, excess, part.ptr, size));
+    return truthOf(isSame(test == Test.EndsWith ? text.ptr + excess : text.ptr, part.ptr, size));
+  }
+
+  private compareIntegers(): Truth {
+    const less = this.less!;
+    const more = this.more!;
+    const truth = max(less.get(), more.get());
+    if (truth > Truth.True) return truth;
+    if (this.test == Test.IntegerEquals) return truthOf(less.value == more.value);
+    return truthOf(this.test == Test.Less ? less.value < more.value : less.value <= more.value);
   }
 }
 
@@ -122,8 +81,9 @@ function truthOf(isTrue: bool): Truth {
   return isTrue ? Truth.True : Truth.False;
 }
 
+/** From the end: paths differ there, and not where they begin. */
 function isSame(a: usize, b: usize, size: i32): bool {
-  for (let i = 0; i < size; ++i) if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  while (--size >= 0) if (load<u8>(a + size) != load<u8>(b + size)) return false;
   return true;
 }
 

@@ -1,17 +1,7 @@
 // Recognises conditions that can be evaluated here, with the result that the host's CEL would give: comparisons of known
 // attributes with literals, `startsWith` and the like, `in` a list, `&&`, `||`, `!` and parentheses. Everything else is null.
 import { Facts, HeaderText, Integer, IntegerLiteral, Operand, Text, TextLiteral } from "./facts";
-import {
-  Constant,
-  IntegerComparison,
-  Logical,
-  Node,
-  Not,
-  Order,
-  PatternMatch,
-  TextComparison,
-  TextTest,
-} from "./nodes";
+import { Node, Test } from "./nodes";
 import { Pattern } from "./pattern";
 import { Token, Tokens } from "./tokens";
 import { Truth } from "./truth";
@@ -55,7 +45,7 @@ class Parser {
     while (left !== null && this.skip(OR)) {
       const right = this.conjunction();
       if (right === null) return null;
-      left = new Logical(left, right, Truth.True);
+      left = logical(left, right, Truth.True);
     }
     return left;
   }
@@ -65,7 +55,7 @@ class Parser {
     while (left !== null && this.skip(AND)) {
       const right = this.term();
       if (right === null) return null;
-      left = new Logical(left, right, Truth.False);
+      left = logical(left, right, Truth.False);
     }
     return left;
   }
@@ -78,11 +68,11 @@ class Parser {
   /** Behind "!", which binds more closely than a comparison: `!a == b` is no negated comparison. */
   private negation(): Node | null {
     const tokens = this.tokens;
-    const isCall = tokens.kind == Token.Name && methodOf(tokens.name) != Method.None;
+    const isCall = tokens.kind == Token.Name && methodOf(tokens.name) != Test.Constant;
     if (!isCall && !tokens.isOperator(0x28) && !tokens.isOperator(0x21) && !isTruth(tokens)) return null;
     const inner = this.term();
     if (inner === null) return null;
-    return new Not(inner);
+    return not(inner);
   }
 
   private plain(): Node | null {
@@ -92,11 +82,12 @@ class Parser {
       return inner !== null && this.skip(0x29) ? inner : null;
     }
     if (isTruth(tokens)) {
-      const truth = tokens.isName("true") ? Truth.True : Truth.False;
+      const constant = new Node(Test.Constant);
+      constant.truth = tokens.isName("true") ? Truth.True : Truth.False;
       tokens.next();
-      return new Constant(truth);
+      return constant;
     }
-    if (tokens.kind == Token.Name && methodOf(tokens.name) != Method.None) return this.call(tokens.name, null);
+    if (tokens.kind == Token.Name && methodOf(tokens.name) != Test.Constant) return this.call(tokens.name, null);
     const left = this.operand();
     if (left === null) return null;
     if (this.skip(0x2e)) return tokens.kind == Token.Name ? this.call("." + tokens.name, left) : null;
@@ -107,21 +98,24 @@ class Parser {
   /** `request.path.startsWith("/a")`, whose name ends in the method; or `.startsWith("/a")` behind `request.headers["x"]`. */
   private call(name: string, target: Operand | null): Node | null {
     const tokens = this.tokens;
-    const method = methodOf(name);
+    const test = methodOf(name);
     const dot = name.lastIndexOf(".");
     if (target === null) target = this.facts.attribute(name.substring(0, dot));
     else if (dot != 0) return null;
     tokens.next();
-    if (!(target instanceof Text) || method == Method.None || !this.skip(0x28) || tokens.kind != Token.String)
+    if (!(target instanceof Text) || test == Test.Constant || !this.skip(0x28) || tokens.kind != Token.String)
       return null;
     const argument = tokens.text;
     tokens.next();
     if (!this.skip(0x29)) return null;
     const text = changetype<Text>(target);
-    if (method != Method.Matches) return new TextComparison(testOf(method), text, new TextLiteral(argument));
+    if (test != Test.Matches) return texts(test, text, new TextLiteral(argument));
     const pattern = Pattern.compile(argument);
     if (pattern === null) return null;
-    return new PatternMatch(text, pattern);
+    const node = new Node(test);
+    node.text = text;
+    node.pattern = pattern;
+    return node;
   }
 
   private membership(left: Operand): Node | null {
@@ -135,7 +129,7 @@ class Parser {
       const one = equality(left, item);
       if (one === null) return null;
       if (whole === null) whole = one;
-      else whole = new Logical(whole, one, Truth.True);
+      else whole = logical(whole, one, Truth.True);
       if (!this.skip(0x2c)) break;
     }
     return this.skip(0x5d) ? whole : null;
@@ -153,15 +147,15 @@ class Parser {
     if (operator == NOT_EQUAL) {
       const equal = equality(left, right);
       if (equal === null) return null;
-      return new Not(equal);
+      return not(equal);
     }
     if (!(left instanceof Integer) || !(right instanceof Integer)) return null;
     const a = changetype<Integer>(left);
     const b = changetype<Integer>(right);
-    if (operator == LESS) return new IntegerComparison(Order.Less, a, b);
-    if (operator == LESS_OR_EQUAL) return new IntegerComparison(Order.LessOrEqual, a, b);
-    if (operator == MORE) return new IntegerComparison(Order.Less, b, a);
-    if (operator == MORE_OR_EQUAL) return new IntegerComparison(Order.LessOrEqual, b, a);
+    if (operator == LESS) return integers(Test.Less, a, b);
+    if (operator == LESS_OR_EQUAL) return integers(Test.LessOrEqual, a, b);
+    if (operator == MORE) return integers(Test.Less, b, a);
+    if (operator == MORE_OR_EQUAL) return integers(Test.LessOrEqual, b, a);
     return null;
   }
 
@@ -212,32 +206,48 @@ class Parser {
 /** Values of different types are left to the host. */
 function equality(left: Operand, right: Operand): Node | null {
   if (left instanceof Text && right instanceof Text) {
-    return new TextComparison(TextTest.Equals, changetype<Text>(left), changetype<Text>(right));
+    return texts(Test.Equals, changetype<Text>(left), changetype<Text>(right));
   }
   if (left instanceof Integer && right instanceof Integer) {
-    return new IntegerComparison(Order.Equal, changetype<Integer>(left), changetype<Integer>(right));
+    return integers(Test.IntegerEquals, changetype<Integer>(left), changetype<Integer>(right));
   }
   return null;
 }
 
-enum Method {
-  None,
-  StartsWith,
-  EndsWith,
-  Contains,
-  Matches,
+function logical(left: Node, right: Node, decider: Truth): Node {
+  const node = new Node(Test.Logical);
+  node.left = left;
+  node.right = right;
+  node.truth = decider;
+  return node;
 }
 
-function methodOf(name: string): Method {
-  if (name.endsWith(".startsWith")) return Method.StartsWith;
-  if (name.endsWith(".endsWith")) return Method.EndsWith;
-  if (name.endsWith(".contains")) return Method.Contains;
-  return name.endsWith(".matches") ? Method.Matches : Method.None;
+function not(inner: Node): Node {
+  const node = new Node(Test.Not);
+  node.left = inner;
+  return node;
 }
 
-function testOf(method: Method): TextTest {
-  if (method == Method.StartsWith) return TextTest.StartsWith;
-  return method == Method.EndsWith ? TextTest.EndsWith : TextTest.Contains;
+function texts(test: Test, text: Text, part: Text): Node {
+  const node = new Node(test);
+  node.text = text;
+  node.part = part;
+  return node;
+}
+
+function integers(test: Test, less: Integer, more: Integer): Node {
+  const node = new Node(test);
+  node.less = less;
+  node.more = more;
+  return node;
+}
+
+/** What the method at the end of a name tests; Constant when there is none. */
+function methodOf(name: string): Test {
+  if (name.endsWith(".startsWith")) return Test.StartsWith;
+  if (name.endsWith(".endsWith")) return Test.EndsWith;
+  if (name.endsWith(".contains")) return Test.Contains;
+  return name.endsWith(".matches") ? Test.Matches : Test.Constant;
 }
 
 function isTruth(tokens: Tokens): bool {

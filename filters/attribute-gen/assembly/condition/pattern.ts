@@ -3,7 +3,7 @@
 //
 // Each character that is to be matched is a position, at most 64; the automaton is which positions may follow which
 // (Glushkov, "The abstract theory of automata"). A search takes one step for each byte, whatever the text.
-import { Truth } from "./truth";
+import { StringBuilder } from "@proxy-wasm-kit/sdk";
 
 const MAX_POSITIONS = 64;
 const ASCII = 128;
@@ -34,6 +34,12 @@ export class Pattern {
   private startsAnywhere: bool = true;
   private endsAnywhere: bool = true;
 
+  /** Text that every match has; of a pattern with "^", how it begins. */
+  private needle: ArrayBuffer | null = null;
+  prefix: ArrayBuffer | null = null;
+  private run: StringBuilder = new StringBuilder();
+  private literal: i32 = -1;
+
   private at: usize;
   private end: usize;
   private failed: bool = false;
@@ -44,25 +50,29 @@ export class Pattern {
     this.end = this.at + source.byteLength;
   }
 
-  /** Whether a part of the text matches. Unknown: the text is not ASCII, where RE2 counts characters and not bytes. */
-  search(ptr: usize, size: i32): Truth {
-    for (let i = 0; i < size; ++i) if (<i32>load<u8>(ptr + i) >= ASCII) return Truth.Unknown;
-    if (this.isNullable && this.endsAnywhere) return Truth.True;
+  /** Whether a part of the text, which must be ASCII, matches. */
+  search(ptr: usize, size: i32): bool {
+    const endsAnywhere = this.endsAnywhere;
+    if (this.isNullable && endsAnywhere) return true;
+    const needle = this.needle;
+    if (needle !== null && !contains(ptr, size, needle)) return false;
+    const follow = this.follow;
+    const takes = this.takes;
+    const last = this.last;
     let entry = this.first;
     let active: u64 = 0;
     for (let i = 0; i < size; ++i) {
       let reachable = entry;
-      for (let rest = active; rest != 0; rest &= rest - 1) reachable |= unchecked(this.follow[<i32>ctz(rest)]);
-      active = reachable & unchecked(this.takes[load<u8>(ptr + i)]);
-      if (this.endsAnywhere && (active & this.last) != 0) return Truth.True;
+      for (let rest = active; rest != 0; rest &= rest - 1) reachable |= unchecked(follow[<i32>ctz(rest)]);
+      active = reachable & unchecked(takes[load<u8>(ptr + i) & 127]);
+      if (endsAnywhere && (active & last) != 0) return true;
       if (!this.startsAnywhere) {
-        if (active == 0) return Truth.False;
+        if (active == 0) return false;
         entry = 0;
       }
     }
-    if (this.endsAnywhere) return Truth.False;
-    if ((active & this.last) != 0) return Truth.True;
-    return this.isNullable && (this.startsAnywhere || size == 0) ? Truth.True : Truth.False;
+    if (endsAnywhere) return false;
+    return (active & last) != 0 || (this.isNullable && (this.startsAnywhere || size == 0));
   }
 
   private parse(): bool {
@@ -76,7 +86,9 @@ export class Pattern {
       this.end = end - 1;
     }
     const whole = this.alternatives();
+    this.endRun();
     // An anchor binds to its own alternative only.
+    if (this.hasAlternatives) this.needle = this.prefix = null;
     const isOne = this.startsAnywhere && this.endsAnywhere ? true : !this.hasAlternatives;
     this.first = whole.first;
     this.last = whole.last;
@@ -92,6 +104,7 @@ export class Pattern {
     while (!this.failed && this.isNext(0x7c)) {
       this.at += 1;
       if (this.depth == 0) this.hasAlternatives = true;
+      this.endRun();
       const other = this.sequence();
       whole = new Fragment(whole.first | other.first, whole.last | other.last, whole.isNullable || other.isNullable);
     }
@@ -102,6 +115,7 @@ export class Pattern {
     let whole = new Fragment(0, 0, true);
     while (!this.failed && this.at < this.end && !this.isNext(0x7c) && !this.isNext(0x29)) {
       const part = this.repeated();
+      if (this.depth == 0) this.extendRun();
       this.link(whole.last, part.first);
       whole = new Fragment(
         whole.isNullable ? whole.first | part.first : whole.first,
@@ -118,6 +132,7 @@ export class Pattern {
     const sign = load<u8>(this.at);
     if (sign != 0x2a && sign != 0x2b && sign != 0x3f) return part;
     this.at += 1;
+    this.literal = -1;
     if (sign != 0x3f) this.link(part.last, part.first);
     if (sign != 0x2b) part.isNullable = true;
     // Lazy or not, there is a match or none; more signs RE2 may refuse.
@@ -128,15 +143,43 @@ export class Pattern {
 
   private atom(): Fragment {
     const byte = this.take();
-    if (byte == 0x28) return this.group();
+    if (byte == 0x28) {
+      const inner = this.group();
+      this.literal = -1;
+      return inner;
+    }
+    this.literal = -1;
     const position = this.newPosition();
     if (byte == 0x5b) this.charClass(position);
     else if (byte == 0x2e) this.allowAllBut(position, 0x0a);
     else if (byte == 0x5c) this.escaped(position);
     else if (isSpecial(byte)) this.failed = true;
-    else this.allow(position, byte, byte);
+    else {
+      this.allow(position, byte, byte);
+      this.literal = byte;
+    }
     return new Fragment(position, position, false);
   }
+
+  /** The part that was just read belongs to the run of literal text, or ends it. */
+  private extendRun(): void {
+    if (this.literal >= 0) this.run.appendByte(this.literal);
+    else this.endRun();
+  }
+
+  private endRun(): void {
+    const run = this.run;
+    const needle = this.needle;
+    const isFirst = !this.hasRun;
+    this.hasRun = true;
+    if (run.length != 0) {
+      if (isFirst && !this.startsAnywhere) this.prefix = run.toBuffer();
+      else if (needle === null || needle.byteLength < run.length) this.needle = run.toBuffer();
+    }
+    run.clear();
+  }
+
+  private hasRun: bool = false;
 
   private group(): Fragment {
     if (this.isNext(0x3f)) {
@@ -157,7 +200,10 @@ export class Pattern {
     if (this.allowNamed(position, byte)) return;
     // A letter or digit may mean anything.
     if (isWordByte(byte) || byte >= ASCII) this.failed = true;
-    else this.allow(position, byte, byte);
+    else {
+      this.allow(position, byte, byte);
+      this.literal = byte;
+    }
   }
 
   /** `\d`, `\w`, `\s` and their opposites. */
@@ -309,4 +355,14 @@ function isWordByte(byte: i32): bool {
 /** As RE2's `\s`. */
 function isSpace(byte: i32): bool {
   return byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0c || byte == 0x0d;
+}
+
+function contains(ptr: usize, size: i32, part: ArrayBuffer): bool {
+  const length = part.byteLength;
+  const from = changetype<usize>(part);
+  const first = load<u8>(from);
+  for (let i = 0; i <= size - length; ++i) {
+    if (load<u8>(ptr + i) == first && memory.compare(ptr + i, from, length) == 0) return true;
+  }
+  return false;
 }
