@@ -7,7 +7,7 @@ export const listenerName = "bench";
 export const holdPath = "/hold";
 
 /** `envoy.config.bootstrap.v3.Bootstrap`. */
-export function bootstrap(filters: readonly Message[]): Message {
+export function bootstrap(filters: readonly Message[], responseHeaders: readonly Message[]): Message {
   return {
     admin: { address: loopback },
     static_resources: {
@@ -18,7 +18,11 @@ export function bootstrap(filters: readonly Message[]): Message {
           // Bodies are held whole.
           per_connection_buffer_limit_bytes: 1 << 24,
           filter_chains: [
-            { filters: [extension("envoy.filters.network.http_connection_manager", connectionManager(filters))] },
+            {
+              filters: [
+                extension("envoy.filters.network.http_connection_manager", connectionManager(filters, responseHeaders)),
+              ],
+            },
           ],
         },
       ],
@@ -28,7 +32,7 @@ export function bootstrap(filters: readonly Message[]): Message {
 
 const loopback: Message = { socket_address: { address: "127.0.0.1", port_value: 0 } };
 
-const connectionManager = (filters: readonly Message[]): Message => ({
+const connectionManager = (filters: readonly Message[], responseHeaders: readonly Message[]): Message => ({
   "@type": typeUrl("filters.network.http_connection_manager.v3.HttpConnectionManager"),
   stat_prefix: listenerName,
   codec_type: "AUTO",
@@ -40,6 +44,7 @@ const connectionManager = (filters: readonly Message[]): Message => ({
       {
         name: "all",
         domains: ["*"],
+        response_headers_to_add: responseHeaders,
         routes: [{ match: { prefix: "/" }, direct_response: { status: 200, body: { inline_string: "hello\n" } } }],
       },
     ],

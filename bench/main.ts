@@ -6,10 +6,12 @@ import { measureAddedCpu } from "./added-cpu.ts";
 import { guestNs, memoryOf } from "./guest.ts";
 import { type Report, textOf } from "./report.ts";
 import { variantsOf } from "./variants.ts";
-import { passing, signed } from "./workload.ts";
+import { passing, signed, type Workload } from "./workload.ts";
+import { classified } from "./workload-attributes.ts";
 
 const usage = `npm run bench -- [options]
-  --filter NAME         hmac-auth, over the sizes of bodies; default: noop and add-header, over open streams
+  --filter NAME         hmac-auth, over the sizes of bodies; attribute-gen, with fifty conditions; default: noop and
+                        add-header, over open streams
   --starts N            of every Envoy (5)
   --rounds N            for each start and number of open streams (5)
   --requests N          in a round (5000)
@@ -33,7 +35,15 @@ const { values } = parseArgs({
     help: { type: "boolean", short: "h" },
   },
 });
-if (values.filter !== undefined && values.filter !== "hmac-auth") {
+const numbers = (list: string) => list.split(",").map(Number);
+const openStreams = numbers(values.open);
+const workloads: Readonly<Record<string, Workload>> = {
+  "": passing(openStreams),
+  "hmac-auth": signed(numbers(values.bodies)),
+  "attribute-gen": classified,
+};
+const workload = workloads[values.filter ?? ""];
+if (workload === undefined) {
   console.error(usage);
   process.exit(2);
 }
@@ -43,10 +53,7 @@ if (values.help) {
 }
 
 const rounds = Number(values.rounds);
-const numbers = (list: string) => list.split(",").map(Number);
-const openStreams = numbers(values.open);
-const workload = values.filter === undefined ? passing(openStreams) : signed(numbers(values.bodies));
-const variants = variantsOf("bench/dist/modules", workload.filters);
+const variants = [...variantsOf("bench/dist/modules", workload.filters), ...workload.natives];
 const load = () => loadavg()[0] ?? Number.NaN;
 // Asked before this process is pinned to one.
 const processors = availableParallelism();

@@ -40,8 +40,8 @@ export interface GuestMemory {
   readonly end: number;
 }
 
-/** What ratios compare to. */
-const reference = "rust";
+/** What ratios compare to: the first that there is. */
+const references = ["rust", "lua"];
 
 export const textOf = ({ machine, addedCpu, guest, memory }: Report): string =>
   [
@@ -63,7 +63,7 @@ const guestText = (guest: readonly GuestTime[], memory: readonly GuestMemory[]):
   ]),
 ];
 
-const cpuHead = ["filter", "body", "open streams", "sdk", "added", "by minima", `to ${reference}`, "CPU", "minimum"];
+const cpuHead = ["filter", "body", "open streams", "sdk", "added", "by minima", "to peer", "CPU", "minimum"];
 
 /** Added: the median over rounds of the difference to the bare proxy in the same round. */
 function cpuRow(sample: Sample, all: readonly Sample[]): string[] {
@@ -84,17 +84,22 @@ function cpuRow(sample: Sample, all: readonly Sample[]): string[] {
       : [
           micros(added),
           micros(minimum(cpuNs) - floor),
-          (added / median(peer(variant.filter, reference)?.addedNs ?? [])).toFixed(2),
+          (
+            added /
+            median(
+              references.map((sdk) => peer(variant.filter, sdk)).find((found) => found !== undefined)?.addedNs ?? [],
+            )
+          ).toFixed(2),
         ];
   const what = [variant.filter, digits(bodyBytes), `${openStreams}`, variant.sdk];
   return [...what, ...cells, micros(median(cpuNs)), micros(minimum(cpuNs))];
 }
 
-const guestHead = ["filter", "open streams", "sdk", "median", "minimum", `to ${reference}`];
+const guestHead = ["filter", "open streams", "sdk", "median", "minimum", "to peer"];
 
 function guestRow({ filter, sdk, openStreams, ns }: GuestTime, all: readonly GuestTime[]): string[] {
   const rust = all.find(
-    (other) => other.filter === filter && other.openStreams === openStreams && other.sdk === reference,
+    (other) => other.filter === filter && other.openStreams === openStreams && other.sdk === references[0],
   );
   const ratio = median(ns) / median(rust?.ns ?? []);
   return [filter, `${openStreams}`, sdk, median(ns).toFixed(0), minimum(ns).toFixed(0), ratio.toFixed(2)];

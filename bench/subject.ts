@@ -38,7 +38,8 @@ export class Subject {
     const envoy = await EnvoyProcess.start({
       binary,
       bootstrap: bootstrap(
-        module === null ? workload.bareFilters : [extension(`${filter}-${sdk}`, wasm(plugin(module)))],
+        module === null ? workload.nativeFilters(variant) : [extension(`${filter}-${sdk}`, wasm(plugin(module)))],
+        workload.responseHeaders,
       ),
       logLevel: "error",
     });

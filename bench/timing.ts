@@ -3,9 +3,8 @@
  * Balasch, Verbauwhede, "Dude, is my code constant time?", 2017) over a module compiled with the SDK's `equal`, and with a
  * compare that stops early, in the same run: the method must see that one. The method is in README.md.
  */
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { compile } from "../test/compile.ts";
 
 const { values } = parseArgs({ options: { measurements: { type: "string", default: "1000000" } } });
 const wanted = Number(values.measurements);
@@ -23,8 +22,6 @@ interface Compare {
 }
 
 async function load(): Promise<Compare> {
-  await mkdir("bench/dist", { recursive: true });
-  await compile("bench/timing/assembly/index.ts", "bench/dist/timing.wasm", ["--use", "abort="]);
   const module = await WebAssembly.compile(new Uint8Array(await readFile("bench/dist/timing.wasm")));
   const { exports } = await WebAssembly.instantiate(module, {});
   (exports._initialize as () => void)();

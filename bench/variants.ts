@@ -7,7 +7,7 @@ export interface Variant {
   readonly filter: string;
   /** The name of the module's file: "kit", "rust", ...; "bare" for the bare proxy. */
   readonly sdk: string;
-  /** Path of the module; null for the bare proxy. */
+  /** Path of the module; null for the bare proxy, and for what Envoy does without one. */
   readonly module: string | null;
 }
 
@@ -22,7 +22,7 @@ export const rootId = "bench";
 /** The header that "add-header" sets on responses. */
 export const addedHeader = "x-hello";
 
-const order = ["kit", "kit-rules", "rust", "rust-simd", "gcore", "solo", "floor"];
+const order = ["kit", "kit-rules", "kit-cel", "rust", "rust-simd", "gcore", "solo", "floor"];
 
 /** Every module in a folder of `bench/dist/modules` is one; what was put there by hand comes after ours and the peers'. */
 export function variantsOf(modules: string, filters: readonly string[]): Variant[] {

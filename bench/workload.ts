@@ -18,8 +18,12 @@ export interface Workload {
   configurationOf(variant: Variant): string;
   /** Whether a filter that pauses in the headers is given the body. */
   readonly allowOnHeadersStopIteration: boolean;
-  /** What the bare proxy has in the place of the filter. */
-  readonly bareFilters: readonly Message[];
+  /** What is measured beside the modules, with filters of Envoy's own. */
+  readonly natives: readonly Variant[];
+  /** Of a variant without module: the bare proxy's, and those of `natives`. */
+  nativeFilters(variant: Variant): readonly Message[];
+  /** `response_headers_to_add`: how a client sees what a filter left for others. */
+  readonly responseHeaders: readonly Message[];
   /** The bytes on the wire. */
   request(bodyBytes: number): Buffer;
   /** Throws when a filter does not work: it would be quick. */
@@ -32,7 +36,9 @@ export const passing = (openStreams: readonly number[]): Workload => ({
   conditions: openStreams.map((each) => ({ openStreams: each, bodyBytes: 0 })),
   configurationOf: () => configuration,
   allowOnHeadersStopIteration: false,
-  bareFilters: [],
+  natives: [],
+  responseHeaders: [],
+  nativeFilters: () => [],
   request: () => Buffer.from("GET / HTTP/1.1\r\nhost: bench\r\n\r\n"),
   async check(url, { filter, sdk }) {
     const response = await fetch(url);
@@ -63,7 +69,9 @@ export const signed = (bodyBytes: readonly number[]): Workload => ({
   configurationOf: ({ sdk }) =>
     sdk.startsWith("rust") ? key : JSON.stringify(sdk === "kit-rules" ? rules : twoFields),
   allowOnHeadersStopIteration: true,
-  bareFilters: [
+  natives: [],
+  responseHeaders: [],
+  nativeFilters: () => [
     {
       name: "envoy.filters.http.buffer",
       typed_config: {

@@ -61,7 +61,13 @@ const hmacSdks = {
   "rust-simd": (filter, to) => sdks.rust(`${filter}-simd`, to),
 };
 
-const filters = { noop: sdks, "add-header": sdks, "hmac-auth": hmacSdks };
+/** Ours twice again: with its own conditions, and with CEL's alone. */
+const attributeSdks = {
+  kit: sdks.kit,
+  "kit-cel": (filter, to) => copyFileSync(join(modules, filter, "kit.wasm"), to),
+};
+
+const filters = { noop: sdks, "add-header": sdks, "hmac-auth": hmacSdks, "attribute-gen": attributeSdks };
 
 for (const [filter, builds] of Object.entries(filters)) {
   for (const [sdk, build] of Object.entries(builds)) {
