@@ -84,7 +84,9 @@ async function main(): Promise<number> {
     ...(megabytes === 0 ? [] : await measureGarbage(megabytes, module)),
     ...(await soak(Number(values.requests), Number(values.seed), module)),
   ];
-  console.log(problems.length === 0 ? "no trap, memory is flat, every request answered" : `${problems.length} problems`);
+  console.log(
+    problems.length === 0 ? "no trap, memory is flat, every request answered" : `${problems.length} problems`,
+  );
   return problems.length === 0 ? 0 : 1;
 }
 
