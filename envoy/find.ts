@@ -1,6 +1,6 @@
 /** Finds a real Envoy: `$ENVOY_BIN`, `envoy` on the PATH, or the pinned version, installed when first needed. */
 import { delimiter, join } from "node:path";
-import { type InstallOptions, installEnvoy, isExecutable, NoEnvoy, reasonOf, run } from "./install.ts";
+import { type InstallOptions, installEnvoy, installedEnvoy, isExecutable, NoEnvoy, reasonOf, run } from "./install.ts";
 
 export interface FoundEnvoy {
   /** Path of the executable. */
@@ -12,6 +12,11 @@ export interface FoundEnvoy {
 
 /** Throws `NoEnvoy` when there is none to be had, and an error when `ENVOY_BIN` is set to something else. */
 export async function findEnvoy(options: InstallOptions = {}): Promise<FoundEnvoy> {
+  return (await lookForEnvoy(options)) ?? installed(await installEnvoy(options));
+}
+
+/** As `findEnvoy`, but installs nothing: null when there is none yet. */
+export async function lookForEnvoy(options: InstallOptions = {}): Promise<FoundEnvoy | null> {
   const { ENVOY_BIN, PATH = "" } = options.environment ?? process.env;
   if (ENVOY_BIN) {
     const version = await versionOf(ENVOY_BIN).catch((error: unknown) => {
@@ -26,7 +31,11 @@ export async function findEnvoy(options: InstallOptions = {}): Promise<FoundEnvo
     const version = await versionOf(binary).catch(() => null);
     if (version !== null) return { binary, version, source: "PATH" };
   }
-  const binary = await installEnvoy(options);
+  const binary = await installedEnvoy(options);
+  return binary === null ? null : installed(binary);
+}
+
+async function installed(binary: string): Promise<FoundEnvoy> {
   const version = await versionOf(binary).catch((error: unknown) => {
     throw new NoEnvoy(
       `the installed one does not run here: ${reasonOf(error)}`,

