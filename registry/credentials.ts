@@ -30,7 +30,7 @@ interface AuthEntry {
   readonly registrytoken?: string;
 }
 
-interface DockerConfig {
+export interface DockerConfig {
   readonly auths?: Readonly<Record<string, AuthEntry>>;
   readonly credHelpers?: Readonly<Record<string, string>>;
   readonly credsStore?: string;
@@ -39,13 +39,17 @@ interface DockerConfig {
 /** A helper may have to ask a person. */
 const helperMs = 120_000;
 
+/** The file that `docker login` writes. */
+export const dockerConfigFile = (environment: NodeJS.ProcessEnv = process.env): string =>
+  join(environment.DOCKER_CONFIG || join(homedir(), ".docker"), "config.json");
+
 /** What Docker would use for a registry; null when it knows nothing. */
 export async function dockerCredentials(
   host: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Credentials | null> {
-  const file = join(environment.DOCKER_CONFIG || join(homedir(), ".docker"), "config.json");
-  const config = await readConfig(file);
+  const file = dockerConfigFile(environment);
+  const config = await readDockerConfig(file);
   // Docker Hub's name in these files is as old as Docker.
   const server = isDockerHub(host) ? "https://index.docker.io/v1/" : host;
   const helper = own(config.credHelpers, server) ?? own(config.credHelpers, host) ?? config.credsStore;
@@ -53,7 +57,8 @@ export async function dockerCredentials(
   return fromHelper ?? fromFile(file, config, server);
 }
 
-async function readConfig(file: string): Promise<DockerConfig> {
+/** Of a file that is not there: an empty one. */
+export async function readDockerConfig(file: string): Promise<DockerConfig> {
   let text: string;
   try {
     text = await readFile(file, "utf8");

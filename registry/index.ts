@@ -1,4 +1,11 @@
-export { type Credentials, dockerCredentials, type Secret } from "./credentials.ts";
+export {
+  type Credentials,
+  type DockerConfig,
+  dockerConfigFile,
+  dockerCredentials,
+  readDockerConfig,
+  type Secret,
+} from "./credentials.ts";
 export { digestOf } from "./digest.ts";
 export { RegistryFailure } from "./failure.ts";
 export { annotationsOf, type Descriptor, type Image, type Manifest, mediaTypes, readManifest } from "./image.ts";
