@@ -4,6 +4,7 @@ import { attributes } from "./attributes.ts";
 import { bench } from "./bench.ts";
 import { build } from "./build.ts";
 import { coverage } from "./coverage.ts";
+import { doctor } from "./doctor.ts";
 import { inspect } from "./inspect.ts";
 import { manifest } from "./manifest.ts";
 import { packageCommand } from "./package.ts";
@@ -24,4 +25,5 @@ export const commands: readonly (() => Command)[] = [
   packageCommand,
   push,
   pull,
+  doctor,
 ];
