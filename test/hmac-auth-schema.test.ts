@@ -32,7 +32,8 @@ describe("refuses what the filter refuses", () => {
   });
 });
 
-function filterOf({ filters: [filter] }: SetUp): FilterSpec {
-  if (filter === undefined) throw new Error("no filter");
+function filterOf({ filters }: SetUp): FilterSpec {
+  const filter = filters.find(({ name }) => name === "hmac-auth");
+  if (filter === undefined) throw new Error("no hmac-auth among the filters");
   return filter;
 }
