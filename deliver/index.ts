@@ -1,19 +1,36 @@
+export {
+  type FilterMetadata,
+  type Need,
+  needsWith,
+  type Phase,
+  phases,
+  readFilterMetadata,
+} from "./filter-metadata.ts";
+export type { Limits } from "./limits.ts";
 export { type StatsLogger, statsLogger, statsLoggerFilter } from "./metrics/stats-logger.ts";
 export type { Tags } from "./metrics/tags.ts";
 export { type TelemetryPlan, telemetry } from "./metrics/telemetry.ts";
 export { type MirrorPlan, mirrorFilter } from "./mirror.ts";
 export { moduleConfigMap, moduleVolumeAnnotations } from "./modes/config-map.ts";
-export { envoyFilter } from "./modes/envoy-filter.ts";
+export { envoyHttpFilter, type HttpFilter } from "./modes/envoy.ts";
+export { envoyExtensionPolicy } from "./modes/envoy-extension-policy.ts";
+export { discoveredFilter, envoyFilter } from "./modes/envoy-filter.ts";
 export { type DeliveryMode, deliveryModes } from "./modes/index.ts";
+export { configMapPatch, type FileImage, initContainerPatch, type PatchedWorkload } from "./modes/pod-patch.ts";
+export { trafficExtension, wasmPlugin } from "./modes/wasm-plugin.ts";
 export {
   checkPlan,
   type DeliveryPlan,
-  InvalidPlan,
   type ListenerTarget,
+  type PluginPlan,
   type ProxyContext,
   proxyContexts,
+  type TargetRef,
 } from "./plan.ts";
+export { InvalidPlan } from "./problems.ts";
 export type { ConfigMap } from "./resources/config-map.ts";
 export type { EnvoyFilter } from "./resources/envoy-filter.ts";
+export { patchableKinds } from "./resources/pod-patch.ts";
 export { istioMetrics, type Telemetry, type WorkloadMode, workloadModes } from "./resources/telemetry.ts";
+export { type InlineModule, type ModuleSource, pullPolicies, type RemoteModule } from "./source.ts";
 export { toYaml } from "./yaml.ts";

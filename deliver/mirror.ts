@@ -2,7 +2,8 @@
  * EnvoyFilter that mirrors the requests of a route without changing their host. VirtualServices have no word for that, and
  * istiod puts "-shadow" behind mirrored hosts before Istio 1.28. Envoy 1.31 (Istio 1.23) and later.
  */
-import { check, InvalidPlan, isPort, type Target, targetProblems } from "./plan.ts";
+import { isPort, type Target, targetProblems } from "./plan.ts";
+import { check, InvalidPlan } from "./problems.ts";
 import type { EnvoyFilter, HttpRoutePatch } from "./resources/envoy-filter.ts";
 
 export interface MirrorPlan extends Target {

@@ -1,4 +1,8 @@
 /** What is to be delivered where. Errors name the place in the plan and never a value that could be a secret. */
+import { type FilterMetadata, type Phase, phases } from "./filter-metadata.ts";
+import { type Limits, limitProblems } from "./limits.ts";
+import { check, InvalidPlan } from "./problems.ts";
+import { type ModuleSource, sourceProblems } from "./source.ts";
 
 /** Which of a proxy's listeners the filter goes into (Istio's `EnvoyFilter.PatchContext`). */
 export const proxyContexts = ["SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY"] as const;
@@ -31,15 +35,15 @@ export interface ListenerTarget extends Target {
   readonly port?: number;
 }
 
-/** `name` is also that of the filter in the chain and of the plugin. */
-export interface DeliveryPlan extends ListenerTarget {
-  /** Default: `name`. */
+/** The filter itself, wherever it goes. `name` is that of the filter in the chain and of the plugin. */
+export interface PluginPlan {
+  readonly name: string;
+  /** What the filter says of itself: defaults, and what it needs. */
+  readonly filter?: FilterMetadata;
+  /** Default: that of `filter`, else `name`. */
   readonly rootId?: string;
-  /**
-   * The filter right before which this one goes. One that is not in the chain is no error to Istio: this one is then not
-   * there either. Default: the router.
-   */
-  readonly before?: string;
+  /** Default: a file at `modulePath`. */
+  readonly source?: ModuleSource;
   /** Where the module lies in the proxy's container. Default: `/var/local/wasm/<name>.wasm`. */
   readonly modulePath?: string;
   /** Plugins with equal VM IDs, modules and environments share a VM. Default: none. */
@@ -54,35 +58,72 @@ export interface DeliveryPlan extends ListenerTarget {
   readonly failurePolicy?: FailurePolicy;
   /**
    * Lets a filter hold a request's headers and still see its body; without it Envoy never delivers that body.
-   * Envoy 1.35 (Istio 1.27) and later. Default: true.
+   * Envoy 1.35 (Istio 1.27) and later. Default: true, where the target can say it.
    */
   readonly allowOnHeadersStopIteration?: boolean;
 }
 
-/** A plan that cannot be delivered; `problems` has a line each, such as "/port: expected ..., found ...". */
-export class InvalidPlan extends Error {
-  override readonly name = "InvalidPlan";
-  readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
-    super(problems.map((problem) => `manifest: ${problem}`).join("\n"));
-    this.problems = problems;
-  }
+/** `name` is also that of the resources. */
+export interface DeliveryPlan extends ListenerTarget, PluginPlan {
+  readonly name: string;
+  /** Gateways, routes or services that the resource is for, in the place of pods: `selector` is "*" then. */
+  readonly targetRefs?: readonly TargetRef[];
+  /**
+   * The filter right before which this one goes. One that is not in the chain is no error to Istio: this one is then not
+   * there either. Default: the router.
+   */
+  readonly before?: string;
+  /** Where a target has no `before`. Default: that of `filter`. */
+  readonly phase?: Phase;
+}
+
+/** An object of the same namespace, as the Gateway API's policies name it. */
+export interface TargetRef {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Where the module is in the proxy's container. */
-export const modulePathOf = ({ name, modulePath }: DeliveryPlan): string =>
-  modulePath ?? `/var/local/wasm/${name}.wasm`;
+export const modulePathOf = ({ name, modulePath }: PluginPlan): string => modulePath ?? `/var/local/wasm/${name}.wasm`;
 
-/** Throws `InvalidPlan` with everything that is wrong. */
-export function checkPlan(plan: DeliveryPlan): void {
+export const rootIdOf = ({ name, rootId, filter }: PluginPlan): string => rootId ?? filter?.rootId ?? name;
+
+/** Throws `InvalidPlan` with everything that is wrong, and what the target cannot say. */
+export function checkPlan(plan: DeliveryPlan, limits: Limits = {}): void {
   const problems = [
     ...listenerProblems(plan),
+    ...targetRefProblems(plan),
     ...check(
       plan.before === undefined || /^\S+$/.test(plan.before),
       "/before",
       "the name of a filter such as istio.stats",
       plan.before,
     ),
+    ...check(
+      plan.phase === undefined || phases.includes(plan.phase),
+      "/phase",
+      `one of ${phases.join(", ")}`,
+      plan.phase,
+    ),
+    ...pluginProblems(plan),
+    ...limitProblems(plan, limits),
+  ];
+  if (problems.length > 0) throw new InvalidPlan(problems);
+}
+
+/** The same for a filter alone. */
+export function checkPlugin(plan: PluginPlan, limits: Limits = {}): void {
+  const problems = [
+    ...check(/^\S+$/.test(plan.name), "/name", "a name without blanks", plan.name),
+    ...pluginProblems(plan),
+    ...limitProblems(plan, limits),
+  ];
+  if (problems.length > 0) throw new InvalidPlan(problems);
+}
+
+function pluginProblems(plan: PluginPlan): string[] {
+  return [
     ...check(isFilePath(modulePathOf(plan)), "/modulePath", "an absolute path of a file", plan.modulePath),
     ...check(
       plan.failurePolicy === undefined || failurePolicies.includes(plan.failurePolicy),
@@ -91,9 +132,22 @@ export function checkPlan(plan: DeliveryPlan): void {
       plan.failurePolicy,
     ),
     ...environmentProblems(plan),
+    ...sourceProblems(plan.source),
   ];
-  if (problems.length > 0) throw new InvalidPlan(problems);
 }
+
+/** Istio takes both for valid, and the filter is then on no sidecar. */
+const targetRefProblems = ({ targetRefs, selector }: DeliveryPlan): string[] =>
+  targetRefs === undefined
+    ? []
+    : [
+        ...check(targetRefs.length > 0 && targetRefs.length <= 16, "/targetRefs", "1 to 16 of them", targetRefs.length),
+        ...(selector === "*" ? [] : ["/selector: expected none beside targetRefs, found one; leave one of them away"]),
+        ...targetRefs.flatMap(({ kind, name }, i) => [
+          ...check(/^[A-Za-z][A-Za-z0-9]{0,62}$/.test(kind), `/targetRefs/${i}/kind`, "a kind such as Gateway", kind),
+          ...check(name.split(".").every(isDnsLabel), `/targetRefs/${i}/name`, "the name of an object", name),
+        ]),
+      ];
 
 /** What every resource is asked about: its name, and which workloads it is for. */
 export const workloadProblems = ({ name, namespace, selector }: WorkloadTarget): string[] => [
@@ -139,7 +193,7 @@ function selectorProblems(selector: DeliveryPlan["selector"]): string[] {
 }
 
 /** Envoy refuses a variable that is given twice. */
-function environmentProblems({ environment = {}, hostEnvironment = [] }: DeliveryPlan): string[] {
+function environmentProblems({ environment = {}, hostEnvironment = [] }: PluginPlan): string[] {
   const names = [...Object.keys(environment), ...hostEnvironment];
   const invalid = names.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
@@ -153,9 +207,6 @@ function environmentProblems({ environment = {}, hostEnvironment = [] }: Deliver
 }
 
 const withoutValue = (name: string) => name.replace(/=.*/s, "=...");
-
-export const check = (good: boolean, path: string, expected: string, found: unknown): string[] =>
-  good ? [] : [`${path}: expected ${expected}, found ${found === undefined ? "nothing" : JSON.stringify(found)}`];
 
 /** Without "." and "..", which volume mounts may not have, and without line breaks and the like. */
 const isFilePath = (text: string) => /^(\/(?!\.\.?(\/|$))[^/\p{Cc}]+)+$/u.test(text);

@@ -1,5 +1,6 @@
 /** Envoy's stats access logger: a counter of requests with the attributes of a Wasm filter as labels. */
-import { check, InvalidPlan, type ListenerTarget, listenerProblems } from "../plan.ts";
+import { type ListenerTarget, listenerProblems } from "../plan.ts";
+import { check, InvalidPlan } from "../problems.ts";
 import { type AccessLog, type EnvoyFilter, listenerMatch, type NetworkFilterPatch } from "../resources/envoy-filter.ts";
 import { filterStateOf, isLabelName, type Tags, tagProblems } from "./tags.ts";
 

@@ -1,5 +1,5 @@
 /** Labels of metrics whose values are attributes that a Wasm filter has set. */
-import { check } from "../plan.ts";
+import { check } from "../problems.ts";
 
 /** By the label's name, the attribute whose value it has: `{request_operation: "istio_operationId"}`. */
 export type Tags = Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 /** Telemetry that gives Istio's metrics the attributes of a Wasm filter as labels. */
-import { check, InvalidPlan, type WorkloadTarget, workloadProblems } from "../plan.ts";
+import { type WorkloadTarget, workloadProblems } from "../plan.ts";
+import { check, InvalidPlan } from "../problems.ts";
 import { istioMetrics, type Telemetry, type WorkloadMode, workloadModes } from "../resources/telemetry.ts";
 import { filterStateOf, type Tags, tagProblems } from "./tags.ts";
 

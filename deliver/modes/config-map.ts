@@ -1,6 +1,7 @@
 /** How a module gets into the proxy's container: a ConfigMap, mounted by annotations that Istio's injector reads. */
 import { basename } from "node:path/posix";
-import { checkPlan, type DeliveryPlan, InvalidPlan, modulePathOf } from "../plan.ts";
+import { checkPlan, type DeliveryPlan, modulePathOf } from "../plan.ts";
+import { InvalidPlan } from "../problems.ts";
 import type { ConfigMap } from "../resources/config-map.ts";
 
 /** Of all values together, decoded. Source: kubernetes `ValidateConfigMap`, with k8s.io/api/core/v1 `MaxSecretSize`. */
@@ -9,7 +10,7 @@ const mostBytes = 1024 * 1024;
 const configMapName = ({ name }: DeliveryPlan) => `${name}-wasm`;
 
 /** A DNS label, so at most 63 characters. */
-const volumeName = ({ name }: DeliveryPlan) => `${name.slice(0, 58)}-wasm`;
+export const volumeName = ({ name }: Pick<DeliveryPlan, "name">) => `${name.slice(0, 58)}-wasm`;
 
 /**
  * The ConfigMap with the module. Throws `InvalidPlan` when Kubernetes would refuse it. `kubectl apply` needs

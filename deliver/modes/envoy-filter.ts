@@ -1,76 +1,105 @@
-/** EnvoyFilter with a module that already lies in the proxy's container: nothing is fetched, Envoy alone is enough. */
-import { checkPlan, type DeliveryPlan, modulePathOf } from "../plan.ts";
-import { type EnvoyFilter, listenerMatch, type WasmFilterConfig } from "../resources/envoy-filter.ts";
+/**
+ * EnvoyFilter: the module is a file in the proxy's container or stands in the manifest, and Envoy alone is enough; or it
+ * has a URL, and Istio's agent fetches it.
+ */
 
-/** The resource for a plan. Throws `InvalidPlan`. */
+import type { Limits } from "../limits.ts";
+import { checkPlan, type DeliveryPlan } from "../plan.ts";
+import { InvalidPlan } from "../problems.ts";
+import {
+  type DiscoveryPatch,
+  type EnvoyFilter,
+  type HttpFilterPatch,
+  listenerMatch,
+} from "../resources/envoy-filter.ts";
+import { kindOf, type RemoteModule } from "../source.ts";
+import { localCode, wasmFilterConfig } from "./plugin-config.ts";
+
+const remote = "the module has a url, which discoveredFilter delivers";
+export const envoyFilterLacks = { phase: "is for WasmPlugin and TrafficExtension; an EnvoyFilter has before" };
+
+/** The resource for a plan whose module is not fetched. Throws `InvalidPlan`. */
 export function envoyFilter(plan: DeliveryPlan): EnvoyFilter {
-  checkPlan(plan);
-  const { name, namespace, selector, priority } = plan;
+  checkPlan(plan, { lacks: envoyFilterLacks, sources: { url: remote } });
+  return resource<HttpFilterPatch>(plan, [
+    insertion(plan, { name: plan.name, typed_config: wasmFilterConfig(plan, localCode(plan)) }),
+  ]);
+}
+
+const fetched: Limits = {
+  lacks: envoyFilterLacks,
+  sources: {
+    file: "expected a url, found a file in the proxy's container, which envoyFilter delivers",
+    inline: "expected a url, found a module in the manifest, which envoyFilter delivers",
+  },
+};
+
+/**
+ * The resource for a plan whose module has a URL. The configuration comes apart from the listener (ECDS), so that the agent
+ * beside Envoy sees it: it fetches the module and puts a file in the URL's place. Throws `InvalidPlan`.
+ */
+export function discoveredFilter(plan: DeliveryPlan): EnvoyFilter<DiscoveryPatch> {
+  checkPlan(plan, fetched);
+  const { name, context, proxyVersion } = plan;
+  const typed_config = wasmFilterConfig(plan, remoteCode(plan.source as RemoteModule));
+  return resource<DiscoveryPatch>(plan, [
+    {
+      applyTo: "EXTENSION_CONFIG",
+      match: { context, ...(proxyVersion !== undefined && { proxy: { proxyVersion } }) },
+      patch: { operation: "ADD", value: { name, typed_config } },
+    },
+    insertion(plan, {
+      name,
+      config_discovery: {
+        config_source: { ads: {}, initial_fetch_timeout: "0s", resource_api_version: "V3" },
+        type_urls: [typed_config["@type"]],
+      },
+    }),
+  ]);
+}
+
+export const eitherFilter = (plan: DeliveryPlan): EnvoyFilter | EnvoyFilter<DiscoveryPatch> =>
+  kindOf(plan.source) === "url" ? discoveredFilter(plan) : envoyFilter(plan);
+
+const resource = <Patch>(plan: DeliveryPlan, configPatches: readonly Patch[]): EnvoyFilter<Patch> => {
+  const { name, namespace, selector, targetRefs, priority } = plan;
   return {
     apiVersion: "networking.istio.io/v1alpha3",
     kind: "EnvoyFilter",
     metadata: { name, namespace },
     spec: {
       ...(priority !== undefined && { priority }),
+      ...(targetRefs !== undefined && { targetRefs }),
       ...(selector !== "*" && { workloadSelector: { labels: selector } }),
-      configPatches: [
-        {
-          applyTo: "HTTP_FILTER",
-          match: listenerMatch(plan, {
-            name: "envoy.filters.network.http_connection_manager",
-            subFilter: { name: plan.before ?? "envoy.filters.http.router" },
-          }),
-          patch: { operation: "INSERT_BEFORE", value: { name, typed_config: wasmFilterConfig(plan) } },
-        },
-      ],
+      configPatches,
     },
   };
-}
+};
 
-function wasmFilterConfig(plan: DeliveryPlan): WasmFilterConfig {
-  const {
-    name,
-    rootId = name,
-    failurePolicy = "FAIL_CLOSED",
-    allowOnHeadersStopIteration = true,
-    configuration,
-    vmId,
-  } = plan;
-  const environment = environmentVariables(plan);
+const insertion = <Value>(plan: DeliveryPlan, value: Value): HttpFilterPatch<Value> => ({
+  applyTo: "HTTP_FILTER",
+  match: listenerMatch(plan, {
+    name: "envoy.filters.network.http_connection_manager",
+    subFilter: { name: plan.before ?? "envoy.filters.http.router" },
+  }),
+  patch: { operation: "INSERT_BEFORE", value },
+});
+
+function remoteCode({ url, sha256, pullPolicy, pullSecret }: RemoteModule) {
+  const problems = [
+    ...(pullPolicy === undefined
+      ? []
+      : ["/source/pullPolicy: is for WasmPlugin; name the image by its digest instead"]),
+    ...(pullSecret === undefined
+      ? []
+      : ["/source/pullSecret: is for WasmPlugin; for an EnvoyFilter give the agent a DOCKER_CONFIG instead"]),
+  ];
+  if (problems.length > 0) throw new InvalidPlan(problems);
   return {
-    "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-    config: {
-      name,
-      root_id: rootId,
-      failure_policy: failurePolicy,
-      allow_on_headers_stop_iteration: allowOnHeadersStopIteration,
-      ...(configuration !== undefined && { configuration: wellKnown(configuration) }),
-      vm_config: {
-        ...(vmId !== undefined && { vm_id: vmId }),
-        runtime: "envoy.wasm.runtime.v8",
-        code: { local: { filename: modulePathOf(plan) } },
-        ...(environment && { environment_variables: environment }),
-      },
+    remote: {
+      // The agent needs no cluster, but Envoy's schema asks for a name.
+      http_uri: { uri: url, timeout: "30s", cluster: "_" },
+      ...(sha256 !== undefined && { sha256 }),
     },
-  };
-}
-
-/** Envoy gives the value inside of these two to the filter unchanged. */
-function wellKnown(configuration: unknown): NonNullable<WasmFilterConfig["config"]["configuration"]> {
-  if (configuration instanceof Uint8Array) {
-    const value = Buffer.from(configuration).toString("base64");
-    return { "@type": "type.googleapis.com/google.protobuf.BytesValue", value };
-  }
-  // A Struct would turn every number into a double, and lose the order of keys and the lines of errors.
-  const value = typeof configuration === "string" ? configuration : JSON.stringify(configuration, null, 2);
-  return { "@type": "type.googleapis.com/google.protobuf.StringValue", value };
-}
-
-function environmentVariables({ environment = {}, hostEnvironment = [] }: DeliveryPlan) {
-  const hasValues = Object.keys(environment).length > 0;
-  if (!hasValues && hostEnvironment.length === 0) return undefined;
-  return {
-    ...(hostEnvironment.length > 0 && { host_env_keys: hostEnvironment }),
-    ...(hasValues && { key_values: environment }),
   };
 }

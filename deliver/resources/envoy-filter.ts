@@ -1,5 +1,5 @@
 /** Source: istio.io/api networking/v1alpha3 `EnvoyFilter`, as far as it is written here. */
-import type { FailurePolicy, ListenerTarget, ProxyContext } from "../plan.ts";
+import type { FailurePolicy, ListenerTarget, ProxyContext, TargetRef } from "../plan.ts";
 import type { Metadata } from "./metadata.ts";
 
 export interface EnvoyFilter<Patch = HttpFilterPatch> {
@@ -11,11 +11,14 @@ export interface EnvoyFilter<Patch = HttpFilterPatch> {
     readonly priority?: number;
     /** Absent: every workload of the namespace. */
     readonly workloadSelector?: { readonly labels: Readonly<Record<string, string>> };
+    readonly targetRefs?: readonly TargetRef[];
     readonly configPatches: readonly Patch[];
   };
 }
 
-export interface HttpFilterPatch {
+export interface HttpFilterPatch<
+  Value = { readonly name: string; readonly typed_config: WasmFilterConfig<LocalCode> },
+> {
   readonly applyTo: "HTTP_FILTER";
   readonly match: ListenerMatch<{
     readonly name: "envoy.filters.network.http_connection_manager";
@@ -23,9 +26,31 @@ export interface HttpFilterPatch {
   }>;
   readonly patch: {
     readonly operation: "INSERT_BEFORE";
-    readonly value: { readonly name: string; readonly typed_config: WasmFilterConfig };
+    readonly value: Value;
   };
 }
+
+/** A filter whose configuration comes by itself (ECDS), and that configuration; one name for both. */
+export type DiscoveryPatch =
+  | {
+      readonly applyTo: "EXTENSION_CONFIG";
+      readonly match: { readonly context: ProxyContext; readonly proxy?: { readonly proxyVersion: string } };
+      readonly patch: {
+        readonly operation: "ADD";
+        readonly value: { readonly name: string; readonly typed_config: WasmFilterConfig<RemoteCode> };
+      };
+    }
+  | HttpFilterPatch<{
+      readonly name: string;
+      readonly config_discovery: {
+        readonly config_source: {
+          readonly ads: Readonly<Record<string, never>>;
+          readonly initial_fetch_timeout: string;
+          readonly resource_api_version: string;
+        };
+        readonly type_urls: readonly WasmFilterConfig["@type"][];
+      };
+    }>;
 
 export interface NetworkFilterPatch {
   readonly applyTo: "NETWORK_FILTER";
@@ -98,7 +123,7 @@ export interface RequestMirrorPolicy {
 }
 
 /** Source: envoy api/envoy/extensions/filters/http/wasm/v3/wasm.proto and wasm/v3/wasm.proto. */
-export interface WasmFilterConfig {
+export interface WasmFilterConfig<Code = LocalCode> {
   readonly "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
   readonly config: {
     readonly name: string;
@@ -113,11 +138,23 @@ export interface WasmFilterConfig {
     readonly vm_config: {
       readonly vm_id?: string;
       readonly runtime: "envoy.wasm.runtime.v8";
-      readonly code: { readonly local: { readonly filename: string } };
+      readonly code: Code;
       readonly environment_variables?: {
         readonly host_env_keys?: readonly string[];
         readonly key_values?: Readonly<Record<string, string>>;
       };
     };
+  };
+}
+
+/** Source: envoy api/envoy/config/core/v3/base.proto, `AsyncDataSource`. Bytes are in base64. */
+export interface LocalCode {
+  readonly local: { readonly filename: string } | { readonly inline_bytes: string };
+}
+
+export interface RemoteCode {
+  readonly remote: {
+    readonly http_uri: { readonly uri: string; readonly timeout: string; readonly cluster: string };
+    readonly sha256?: string;
   };
 }
