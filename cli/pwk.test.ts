@@ -259,6 +259,74 @@ describe("pwk manifest", () => {
   });
 });
 
+describe("pwk manifest, by target and source", () => {
+  const target = ["--namespace", "prod", "--selector", "app=shop"];
+  const url = ["--url", "oci://ghcr.io/me/shadow-host:1.0"];
+  const wasm = "a.wasm";
+  const inFolder = (args: readonly string[]) => args.map((arg) => (arg === wasm ? join(folder, wasm) : arg));
+  beforeAll(() => writeFile(join(folder, wasm), Buffer.from("\0asm\x01\0\0\0")));
+
+  test.each([
+    [["envoyfilter", "shadow-host", ...target, ...url], "EnvoyFilter", 'uri: "oci://ghcr.io/me/shadow-host:1.0"'],
+    [["envoyfilter", "shadow-host", ...target, "--inline", wasm], "EnvoyFilter", "AGFzbQEAAAA="],
+    [["wasmplugin", "filters/shadow-host", ...target, ...url], "WasmPlugin", "phase: AUTHN"],
+    [["trafficextension", "x", ...target, ...url, "--root-id", "y"], "TrafficExtension", "failStrategy: FAIL_CLOSE"],
+    [["wasmplugin", "x", "--namespace", "a", "--target", "service/shop", ...url], "WasmPlugin", "kind: Service"],
+    [
+      ["extensionpolicy", "x", "--namespace", "a", "--target", "gateway/eg", ...url],
+      "EnvoyExtensionPolicy",
+      "name: eg",
+    ],
+    [["configmap", "hmac-auth", "--namespace", "prod", "--module", wasm], "ConfigMap", "AGFzbQEAAAA="],
+    [["pod-patch", "a", "b", "--namespace", "prod", "--workload", "deployment/shop"], "Deployment", "userVolume:"],
+    [
+      ["pod-patch", "a", "--namespace", "a", "--workload", "daemonset/x", "--image", "i:1"],
+      "DaemonSet",
+      "emptyDir: {}",
+    ],
+  ])("%j prints a %s", async (args, kind, line) => {
+    const { stdout, stderr } = await pwk("manifest", ...inFolder(args));
+    expect(stderr).toBe("");
+    expect(parse(stdout).kind).toBe(kind);
+    expect(stdout).toContain(line);
+    expect([parse(stdout)]).toEqual(JSON.parse((await pwk("manifest", ...inFolder(args), "-o", "json")).stdout));
+  });
+
+  test("envoy prints a piece of Envoy's configuration", async () => {
+    const { stdout } = await pwk("manifest", "envoy", "hmac-auth", "--config", config, "--module-path", "/etc/a.wasm");
+    expect(parse(stdout).http_filters).toMatchObject([
+      { name: "hmac-auth", typed_config: { config: { root_id: "hmac-auth" } } },
+    ]);
+  });
+
+  test("a filter that needs what the target cannot say is refused, unless its configuration does without", async () => {
+    const args = ["manifest", "wasmplugin", "hmac-auth", ...target, ...url];
+    const { code, stderr } = await pwk(...args, "--config", config);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("use an EnvoyFilter")]);
+    expect(stderr).toContain('or give it a configuration with "hold: body"');
+    expect((await pwk(...args, "--config", '{"hold":"body"}')).code).toBe(0);
+  });
+
+  test.each([
+    [["wasmplugin", "x", ...target, ...url, "--before", "a"], 1, "/before: is for EnvoyFilter; phase and priority say"],
+    [["wasmplugin", "x", "--namespace", "a", ...url], 1, "--selector: expected one, or --target, found none"],
+    [["wasmplugin", "x", ...target, "--target", "pod/a"], 2, "expected a kind and a name such as gateway/eg"],
+    [["wasmplugin", "x", ...target, "--sha256", "a"], 1, "--sha256: is for a module that is fetched; expected --url"],
+    [["envoyfilter", "x", ...target, ...url, "--inline", "a"], 1, "--url, --inline: expected one of them"],
+    [["envoyfilter", "x", ...target, "--inline", "README.md"], 1, "README.md: expected a WebAssembly module"],
+    [["envoyfilter", "sdk/", ...target], 1, "sdk/filter.yaml cannot be read"],
+    [
+      ["pod-patch", "a", "b", "--namespace", "a", "--workload", "daemonset/x", "--image", "i"],
+      1,
+      "expected one filter",
+    ],
+  ])("%j fails with %i and says why", async (args, code, message) => {
+    const outcome = await pwk("manifest", ...args);
+    expect(outcome.stderr).toContain(message);
+    expect([outcome.code, outcome.stdout]).toEqual([code, ""]);
+  });
+});
+
 describe("pwk manifest mirror", () => {
   const target = ["--namespace", "prod", "--selector", "app=web", "--host", "shop.example:80"];
   const mirror = (...args: string[]) => pwk("manifest", "mirror", "shop", ...target, ...args);

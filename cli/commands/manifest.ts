@@ -1,9 +1,17 @@
 /** `pwk manifest <mode> <filter>`: the manifests that deliver a filter; the others, one each, are beside. */
-import { type DeliveryMode, type DeliveryPlan, deliveryModes } from "@proxy-wasm-kit/deliver";
-import { Command, Option } from "commander";
-import { readConfigurationValue } from "../configuration.ts";
-import { collect, collectOnce } from "../input.ts";
+import {
+  type DeliveryMode,
+  type DeliveryPlan,
+  deliveryModes,
+  type Phase,
+  phases,
+  type TargetRef,
+} from "@proxy-wasm-kit/deliver";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { Failure } from "../failure.ts";
 import { outputOption } from "../print.ts";
+import { manifestEnvoy } from "./manifest-envoy.ts";
+import { manifestConfigMap, manifestPodPatch } from "./manifest-files.ts";
 import { manifestStatsLogger, manifestTelemetry } from "./manifest-metrics.ts";
 import { manifestMirror } from "./manifest-mirror.ts";
 import {
@@ -15,87 +23,134 @@ import {
   wholeNumber,
   writeResources,
 } from "./manifest-output.ts";
+import {
+  addModuleOptions,
+  addPluginOptions,
+  addUrlOptions,
+  filterArgument,
+  type PluginOptions,
+  pluginPlanOf,
+} from "./manifest-plugin.ts";
 
-interface ManifestOptions extends WriteOptions {
+interface ManifestOptions extends WriteOptions, PluginOptions {
   readonly namespace: string;
-  readonly selector: Selector;
-  readonly config?: string;
-  readonly context: string;
-  readonly rootId?: string;
+  readonly selector?: Selector;
+  readonly target?: readonly TargetRef[];
+  readonly context?: string;
   readonly before?: string;
+  readonly phase?: Phase;
   readonly port?: number;
   readonly proxyVersion?: string;
   readonly priority?: number;
-  readonly modulePath?: string;
-  readonly env?: readonly (readonly [string, string])[];
-  readonly hostEnv?: readonly string[];
-  readonly failurePolicy: "FAIL_CLOSED" | "FAIL_OPEN" | "FAIL_RELOAD";
 }
 
 export const manifest = (): Command => {
-  const command = new Command("manifest").description("Write the manifests that deliver a filter to Istio.");
+  const command = new Command("manifest").description("Write the manifests that deliver a filter.");
   for (const mode of deliveryModes) command.addCommand(modeCommand(mode));
+  for (const create of [manifestEnvoy, manifestConfigMap, manifestPodPatch]) command.addCommand(create());
   for (const create of [manifestMirror, manifestTelemetry, manifestStatsLogger]) command.addCommand(create());
   return command;
 };
 
-const modeCommand = (mode: DeliveryMode): Command =>
-  new Command(mode.name)
+const istioExample = "hmac-auth --namespace prod --selector app=httpbin --config config.yaml";
+const fetchedExample = "shadow-host --namespace prod --selector app=shop --url oci://ghcr.io/me/shadow-host:1.0";
+const examples: Readonly<Record<string, readonly string[]>> = {
+  envoyfilter: [
+    istioExample,
+    `${istioExample} --url oci://ghcr.io/me/hmac-auth:1.0`,
+    `${istioExample} --inline dist/hmac-auth.wasm`,
+  ],
+  wasmplugin: [fetchedExample, `${fetchedExample} --phase AUTHN --pull-secret regcred`],
+  trafficextension: [fetchedExample],
+  extensionpolicy: ["shadow-host --namespace prod --target gateway/eg --url oci://ghcr.io/me/shadow-host:1.0"],
+};
+
+/** Options that a mode cannot serve are not in its help, but still read: the refusal has the way out. */
+function modeCommand(mode: DeliveryMode): Command {
+  const { lacks = {} } = mode.limits;
+  const hidden = (key: keyof DeliveryPlan, option: Option) => option.hideHelp(lacks[key] !== undefined);
+  const command = new Command(mode.name)
     .description(mode.description)
-    .argument("<filter>", "name of the filter, its resources and its root ID")
+    .argument(...filterArgument)
     .requiredOption("--namespace <name>", "namespace of the workloads")
-    .addOption(selectorOption().makeOptionMandatory())
-    .option("--config <config>", "the filter's configuration: YAML or JSON, or the file that has it")
-    .addOption(new Option("--context <side>", "which listeners").choices(Object.keys(contexts)).default("inbound"))
-    .option("--root-id <id>", "root ID, if it is not the filter's name")
-    .option("--before <filter>", "the filter of the chain it goes right before (default: the router)")
-    .option("--port <number>", "only listeners on this port", wholeNumber)
-    .option("--proxy-version <regex>", "only proxies of an Istio version, such as '^1\\.31'")
-    .option("--priority <number>", "order among EnvoyFilters, lower first", wholeNumber)
-    .option(
-      "--module-path <path>",
-      "where the module lies in the proxy's container (default: /var/local/wasm/<filter>.wasm)",
-    )
-    .option("--env <NAME=value>", "variable of the VM's environment, in the manifest; may be repeated", collectOnce)
-    .option(
-      "--host-env <NAME>",
-      "variable of the proxy's environment that the VM may read; may be repeated",
-      collect(String),
-    )
+    .addOption(hidden("selector", selectorOption()))
+    .option("--target <kind/name>", `${Object.keys(targets).join(", ")}; may be repeated`, target);
+  if (lacks.selector === undefined)
+    command.addOption(
+      new Option("--context <side>", "which listeners").choices(Object.keys(contexts)).default("inbound"),
+    );
+  addModuleOptions(addUrlOptions(addPluginOptions(command)))
     .addOption(
-      new Option("--failure-policy <policy>", "what happens to requests when the filter traps")
-        .choices(["FAIL_CLOSED", "FAIL_OPEN", "FAIL_RELOAD"])
-        .default("FAIL_CLOSED"),
+      hidden(
+        "before",
+        new Option("--before <filter>", "the filter of the chain it goes right before (default: the router)"),
+      ),
     )
+    .addOption(hidden("phase", new Option("--phase <phase>", "where in the chain").choices(phases)))
+    .addOption(hidden("port", new Option("--port <number>", "only listeners on this port").argParser(wholeNumber)))
+    .addOption(
+      hidden(
+        "proxyVersion",
+        new Option("--proxy-version <regex>", "only proxies of an Istio version, such as '^1\\.31'"),
+      ),
+    )
+    .addOption(hidden("priority", new Option("--priority <number>", priorityOf(mode)).argParser(wholeNumber)));
+  const shown = (examples[mode.name] ?? []).map((line) => `  pwk manifest ${mode.name} ${line}`);
+  return command
     .option("--out <file>", "write to a file, whole or not at all (default: standard output)")
     .addOption(outputOption())
-    .addHelpText(
-      "after",
-      `
-Example:
-  pwk manifest ${mode.name} hmac-auth --namespace prod --selector app=httpbin --config config.yaml | kubectl apply -f -`,
-    )
+    .addHelpText("after", `\nExamples (each may go on with: | kubectl apply --server-side -f -):\n${shown.join("\n")}`)
     .action(async (filter: string, options: ManifestOptions) => {
       await writeResources(mode.resources(await planOf(filter, options)), options);
     });
+}
 
-async function planOf(name: string, options: ManifestOptions): Promise<DeliveryPlan> {
-  const { namespace, selector, config, context, rootId, before, port, proxyVersion, priority, modulePath } = options;
-  const configuration = config === undefined ? undefined : await readConfigurationValue(config);
-  return {
-    name,
+/** The two orders are opposite. */
+const priorityOf = ({ name }: DeliveryMode): string =>
+  name === "envoyfilter" ? "order among EnvoyFilters, lower first" : "order inside a phase, higher first";
+
+async function planOf(filter: string, options: ManifestOptions): Promise<DeliveryPlan> {
+  const {
     namespace,
-    selector: selectorOf(selector),
+    selector,
+    target: targetRefs,
+    context = "",
+    before,
+    phase,
+    port,
+    proxyVersion,
+    priority,
+  } = options;
+  if (selector === undefined && targetRefs === undefined)
+    throw new Failure("--selector: expected one, or --target, found none; '*' is every workload of the namespace");
+  return {
+    ...(await pluginPlanOf(filter, options)),
+    namespace,
+    selector: selector === undefined ? "*" : selectorOf(selector),
     context: contexts[context] ?? "SIDECAR_INBOUND",
-    failurePolicy: options.failurePolicy,
-    ...(rootId !== undefined && { rootId }),
+    ...(targetRefs !== undefined && { targetRefs }),
     ...(before !== undefined && { before }),
+    ...(phase !== undefined && { phase }),
     ...(port !== undefined && { port }),
     ...(proxyVersion !== undefined && { proxyVersion }),
     ...(priority !== undefined && { priority }),
-    ...(modulePath !== undefined && { modulePath }),
-    ...(configuration !== undefined && { configuration }),
-    ...(options.env && { environment: Object.fromEntries(options.env) }),
-    ...(options.hostEnv && { hostEnvironment: options.hostEnv }),
   };
+}
+
+/** Kinds that policies can be for; Istio's waypoints and gateways, and Envoy Gateway's. */
+const targets: Readonly<Record<string, Omit<TargetRef, "name">>> = {
+  gateway: { group: "gateway.networking.k8s.io", kind: "Gateway" },
+  httproute: { group: "gateway.networking.k8s.io", kind: "HTTPRoute" },
+  grpcroute: { group: "gateway.networking.k8s.io", kind: "GRPCRoute" },
+  service: { group: "", kind: "Service" },
+};
+
+function target(text: string, before: readonly TargetRef[] = []): readonly TargetRef[] {
+  const [, kind = "", name = ""] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
+  const found = targets[kind.toLowerCase()];
+  if (found === undefined || name === "")
+    throw new InvalidArgumentError(
+      `expected a kind and a name such as gateway/eg; kinds: ${Object.keys(targets).join(", ")}.`,
+    );
+  return [...before, { ...found, name }];
 }
