@@ -51,11 +51,15 @@ export class PathTemplate {
 
   /** attribute-gen wants names that are words, each once; what they are does not matter here. */
   #text(): string {
-    let count = 0;
+    const used = new Set<string>();
+    const nameOf = (name: string) => {
+      let word = name.replaceAll(/\W/g, "_");
+      while (used.has(word)) word += "_";
+      used.add(word);
+      return word;
+    };
     return this.#segments
-      .map((segment) =>
-        segment.map((piece) => ("text" in piece ? piece.text : `{${wordOf(piece.name, ++count)}}`)).join(""),
-      )
+      .map((segment) => segment.map((piece) => ("text" in piece ? piece.text : `{${nameOf(piece.name)}}`)).join(""))
       .join("/");
   }
 }
@@ -81,8 +85,6 @@ const compareSegments = (left: Segment, right: Segment): number =>
 const rank = (segment: Segment) => (isText(segment) ? 0 : isParameter(segment) ? 2 : 1);
 const textSize = (segment: Segment) =>
   isText(segment) ? 0 : segment.reduce((sum, piece) => sum + ("text" in piece ? piece.text.length : 0), 0);
-
-const wordOf = (name: string, count: number) => (/^\w+$/.test(name) ? name : `${name.replaceAll(/\W/g, "_")}_${count}`);
 
 const pattern = (segment: Segment) =>
   segment.map((piece) => ("text" in piece ? piece.text.replaceAll(/[.*+?()[\]$|]/g, "[$&]") : "[^/]+")).join("");
