@@ -71,6 +71,7 @@ export const knownToTheFilter: readonly Mistake[] = [
     { marker: { name: "A" }, shadow_header: { name: "a" } },
     "/shadow_header/name: expected another header than the marker",
   ],
+  [{ strip_suffix: false }, "/strip_suffix: expected true, as without marker the suffix says what is mirrored"],
   [{ marker: { name: "X-Shadow" }, shadow_header: {} }, "/shadow_header/name: expected another header than the marker"],
 ];
 

@@ -43,6 +43,12 @@ export const shadowHostMarker: readonly RequestScenario[] = [
     },
     { headers: [["cookie", "a=1"]], withoutHeaders: ["x-is-mirror"] },
   ),
+  new Proxied({ marker: { name: "x-mirrored-by" }, strip_suffix: false, shadow_header: {} }).leaves(
+    "of a mirror without the suffix no host is touched",
+    { authority: "reports-shadow", headers: [mark] },
+    { headers: [["x-shadow", "true"]] },
+    ["mirrored"],
+  ),
   new Proxied({ marker: { name: "x-mirrored-by" } }).becomes(
     "without a value, any marks",
     { authority: "a-shadow", headers: [["x-mirrored-by", ""]] },

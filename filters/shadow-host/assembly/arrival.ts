@@ -41,7 +41,7 @@ export class Arrival {
     const port = portStart(ptr, size);
     const name = nameWithoutSuffix(ptr, port);
     const exceptions = config.exceptions;
-    this.hasSuffix = name != 0 && (exceptions === null || !exceptions.hasHostOf(ptr, size));
+    this.hasSuffix = config.stripsSuffix && name != 0 && (exceptions === null || !exceptions.hasHostOf(ptr, size));
     if (!this.hasSuffix) this.host.appendBytes(ptr, size);
     else this.host.appendBytes(ptr, name).appendBytes(ptr + name + SUFFIX_SIZE, size - port);
   }

@@ -27,6 +27,8 @@ export class Marker {
 export class Config {
   /** Null: the suffix says it. */
   marker: Marker | null = null;
+  /** False where the mirror appends none: no host is touched for its end. */
+  stripsSuffix: bool = true;
   /** Hosts that end in the suffix by right. */
   exceptions: HostList | null = null;
   /** Tells upstream of mirroring. */
@@ -42,6 +44,10 @@ export function readConfig(text: ArrayBuffer): Config | null {
   const reader = ConfigReader.read(text.byteLength == 0 ? String.UTF8.encode("{}") : text);
   const config = new Config(Rules.read<Settings>(reader, new Settings(), readSettings));
   config.marker = readMarker(reader);
+  config.stripsSuffix = reader.boolOr("strip_suffix", true);
+  if (!config.stripsSuffix && config.marker === null) {
+    reader.fail("strip_suffix", "true, as without marker the suffix says what is mirrored", "");
+  }
   config.exceptions = HostList.read(reader, "exceptions", isException, 'a host that ends in "-shadow"');
   config.shadowHeader = readShadowHeader(reader, config.marker);
   config.setsForwardedHost = reader.oneOfOr("x_forwarded_host", ["keep", "set"], 0) == 1;
