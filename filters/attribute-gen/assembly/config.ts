@@ -1,5 +1,5 @@
 // Reads the configuration: Istio's attributegen, and what is ours. This file alone knows the keys; see config.schema.json.
-import { filterState, LifeSpan, ValueType } from "@proxy-wasm-kit/sdk";
+import { filterState, LifeSpan, log, ValueType } from "@proxy-wasm-kit/sdk";
 import { ConfigReader, JsonKind } from "@proxy-wasm-kit/sdk/json";
 import { PathPattern } from "@proxy-wasm-kit/sdk/rules";
 import { Cardinality } from "./cardinality";
@@ -7,6 +7,19 @@ import { Condition } from "./condition/condition";
 import { Facts } from "./condition/facts";
 import { Generator, linkOthers, Match, Phase } from "./generator";
 import { ExpressionValue, Literal, Template, ValueSource } from "./value";
+
+/** What decides where a message ends, or who gets it, is not for a value that clients write. */
+const FRAMING: StaticArray<string> = [
+  "connection",
+  "content-length",
+  "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
 
 export class Config {
   readonly facts: Facts = new Facts();
@@ -20,12 +33,11 @@ export class Config {
 
 /** Reads the JSON text; logs what is wrong with it and returns null. */
 export function readConfig(text: ArrayBuffer): Config | null {
-  const reader = ConfigReader.read(text);
+  const reader = ConfigReader.read(withoutBreaks(text));
   const config = new Config();
-  config.isDebugging = reader.boolOr("debug", false);
+  if (isGiven(reader, "debug")) config.isDebugging = reader.boolOr("debug", false);
   const isFast = reader.boolOr("fast_path", true);
-  const readers = reader.objects("attributes");
-  if (readers.length == 0) reader.fail("attributes", "at least one attribute", "none");
+  const readers: StaticArray<ConfigReader> = isGiven(reader, "attributes") ? reader.objects("attributes") : [];
   let last: Generator | null = null;
   for (let i = 0; i < readers.length; ++i) {
     const generator = readGenerator(unchecked(readers[i]), config, isFast);
@@ -33,7 +45,9 @@ export function readConfig(text: ArrayBuffer): Config | null {
     else last.next = generator;
     last = generator;
   }
-  return reader.finish("attribute-gen") ? config : null;
+  if (!reader.finish("attribute-gen")) return null;
+  if (readers.length == 0) log.warn("attribute-gen: /attributes: there are none, so that nothing is set");
+  return config;
 }
 
 function readGenerator(reader: ConfigReader, config: Config, isFast: bool): Generator {
@@ -48,13 +62,12 @@ function readGenerator(reader: ConfigReader, config: Config, isFast: bool): Gene
   if (generator.phase == Phase.OnRequest) config.hasOnRequest = true;
   else config.hasAfterResponse = true;
   const list = new MatchList();
-  const matches = reader.objectsOrNone("match");
+  const matches: StaticArray<ConfigReader> = isGiven(reader, "match") ? reader.objectsOrNone("match") : [];
   for (let i = 0; i < matches.length; ++i) list.add(readMatch(unchecked(matches[i]), config.facts, isFast));
   if (reader.has("value_expression")) list.add(new Match(readExpression(reader)));
   generator.matches = list.first;
   linkOthers(list.first);
   if (reader.has("default")) generator.otherwise = reader.bytes("default");
-  else if (list.first === null) reader.fail("match", "at least one match, value_expression or default", "none");
   readOutputs(reader, generator);
   // A name that two attributes set is declared by the first.
   const spans: StaticArray<string> = ["filter_chain", "request", "connection"];
@@ -65,6 +78,7 @@ function readGenerator(reader: ConfigReader, config: Config, isFast: bool): Gene
 
 /** By name, or by number as in protobuf's JSON. */
 function readPhase(reader: ConfigReader): Phase {
+  if (!isGiven(reader, "phase")) return Phase.AfterResponse;
   const node = reader.json("phase");
   if (node !== null && node.kind == JsonKind.Number) {
     const number = node.integerOr(-1);
@@ -79,7 +93,7 @@ function readMatch(reader: ConfigReader, facts: Facts, isFast: bool): Match {
   const match = new Match(readSource(reader, pattern));
   if (pattern !== null) match.path = PathPattern.read(pattern);
   if (reader.has("methods")) match.methods = readMethods(reader);
-  const condition = reader.stringOr("condition", "");
+  const condition = isGiven(reader, "condition") ? reader.stringOr("condition", "") : "";
   if (condition.length != 0) {
     const compiled = Condition.compile(condition, facts, isFast);
     if (compiled === null) reader.fail("condition", "a CEL expression", "`" + condition + "`");
@@ -88,14 +102,14 @@ function readMatch(reader: ConfigReader, facts: Facts, isFast: bool): Match {
   return match;
 }
 
-/** Exactly one of the three. */
+/** At most one of the three; none is the empty text, as in protobuf. */
 function readSource(reader: ConfigReader, pattern: ConfigReader | null): ValueSource {
   const count = i32(reader.has("value")) + i32(reader.has("value_expression")) + i32(reader.has("value_template"));
-  if (count != 1)
-    reader.fail("value", "one of value, value_expression, value_template", count == 0 ? "none" : "several");
+  if (count > 1) reader.fail("value", "one of value, value_expression, value_template", "several");
   if (reader.has("value_expression")) return readExpression(reader);
   if (reader.has("value_template")) return readTemplate(reader, pattern);
-  return new Literal(reader.bytesOr("value", new ArrayBuffer(0)));
+  const empty = new ArrayBuffer(0);
+  return new Literal(isGiven(reader, "value") ? reader.bytesOr("value", empty) : empty);
 }
 
 function readExpression(reader: ConfigReader): ValueSource {
@@ -139,7 +153,27 @@ function readOutputs(reader: ConfigReader, generator: Generator): void {
 
 function readHeader(reader: ConfigReader, key: string): string {
   const name = String.UTF8.decode(reader.headerName(key));
+  if (FRAMING.includes(name)) reader.fail(key, "another header, not one that frames the message", "");
   return name;
+}
+
+/** Whether the key is there; null is protobuf's JSON for a default. */
+function isGiven(reader: ConfigReader, key: string): bool {
+  const node = reader.json(key);
+  return node !== null && node.kind != JsonKind.Null;
+}
+
+/** Istio's parser takes a condition that is broken into lines within its quotes; in CEL a blank is as good. */
+function withoutBreaks(text: ArrayBuffer): ArrayBuffer {
+  const copy = text.slice(0);
+  let isInString = false;
+  for (let at = changetype<usize>(copy), end = at + copy.byteLength; at < end; ++at) {
+    const byte = load<u8>(at);
+    if (byte == 0x22) isInString = !isInString;
+    else if (byte == 0x5c) ++at;
+    else if (isInString && byte < 0x20) store<u8>(at, 0x20);
+  }
+  return copy;
 }
 
 function isVisible(text: string): bool {

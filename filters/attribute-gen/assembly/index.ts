@@ -4,11 +4,13 @@ import {
   Buffer,
   Counter,
   FilterHeadersStatus,
+  HeaderMap,
   HttpContext,
   log,
   property,
   RootContext,
   registerRootContext,
+  Status,
   StringBuilder,
 } from "@proxy-wasm-kit/sdk";
 import { Config, readConfig } from "./config";
@@ -57,6 +59,13 @@ class AttributeGenRoot extends RootContext {
     return outcome == Outcome.Set || outcome == Outcome.Overflow;
   }
 
+  /** What no header can have (a line break) must not leave the client's own in its place. */
+  setHeader(headers: HeaderMap, name: string, bytes: ArrayBuffer): void {
+    if (headers.setBytes(name, bytes) == Status.Ok) return;
+    headers.remove(name);
+    this.errors.increment();
+  }
+
   private tell(generator: Generator, outcome: Outcome): void {
     let text = "is not set";
     if (outcome == Outcome.Error) text = "cannot be evaluated";
@@ -67,6 +76,7 @@ class AttributeGenRoot extends RootContext {
 
 class AttributeGen extends HttpContext {
   private responseHeaders: ResponseHeader | null = null;
+  private lastResponseHeader: ResponseHeader | null = null;
 
   constructor(
     id: u32,
@@ -86,7 +96,7 @@ class AttributeGen extends HttpContext {
     let header = this.responseHeaders;
     while (header !== null) {
       if (header.value === null) headers.remove(header.name);
-      else headers.setBytes(header.name, header.value!);
+      else this.root.setHeader(headers, header.name, header.value!);
       header = header.next;
     }
     return FilterHeadersStatus.Continue;
@@ -116,12 +126,16 @@ class AttributeGen extends HttpContext {
     if (generator.requestHeader.length != 0) {
       const headers = this.request.headers;
       if (bytes === null) headers.remove(generator.requestHeader);
-      else headers.setBytes(generator.requestHeader, bytes);
+      else this.root.setHeader(headers, generator.requestHeader, bytes);
+      // The conditions of the attributes behind see the headers as they are now.
+      this.root.config.facts.begin();
     }
     if (generator.responseHeader.length != 0) {
       const header = new ResponseHeader(generator.responseHeader, bytes);
-      header.next = this.responseHeaders;
-      this.responseHeaders = header;
+      const last = this.lastResponseHeader;
+      if (last === null) this.responseHeaders = header;
+      else last.next = header;
+      this.lastResponseHeader = header;
     }
   }
 }

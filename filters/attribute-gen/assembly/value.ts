@@ -56,11 +56,12 @@ export class Template extends ValueSource {
     let at = 0;
     for (let open = text.indexOf("{"); open >= 0; open = text.indexOf("{", at)) {
       const close = text.indexOf("}", open);
-      if (close < 0) return null;
+      if (close < 0 || text.substring(at, open).indexOf("}") >= 0) return null;
       template.literals.push(text.substring(at, open));
       template.names.push(text.substring(open + 1, close));
       at = close + 1;
     }
+    if (text.indexOf("}", at) >= 0) return null;
     template.literals.push(text.substring(at));
     return template;
   }
@@ -70,7 +71,8 @@ export class Template extends ValueSource {
     const template = String.UTF8.decode(path);
     for (let i = 0; i < this.names.length; ++i) {
       const name = unchecked(this.names[i]);
-      if (name.length == 0) return name;
+      // "{rest...}" stands in the path's template; its name is "rest".
+      if (name.length == 0 || name.indexOf(".") >= 0) return name;
       if (template.indexOf("{" + name + "}") < 0 && template.indexOf("{" + name + "...}") < 0) return name;
     }
     return null;

@@ -3,12 +3,12 @@ import { HeaderMap, MapKind, Path, property } from "@proxy-wasm-kit/sdk";
 import { Truth } from "./truth";
 
 /** Counts callbacks: what was read in an earlier one is old. Literals are of the last one there could be. */
-let turn: u32 = 0;
-const ALWAYS: u32 = u32.MAX_VALUE;
+let turn: u64 = 0;
+const ALWAYS: u64 = u64.MAX_VALUE;
 
 /** A value that conditions compare: from the request, from the response, or written in the condition. */
 export abstract class Operand {
-  protected readAt: u32 = 0;
+  protected readAt: u64 = 0;
   private truth: Truth = Truth.True;
 
   /** Makes the value ready. True: it is there; Error: it is not, and asking is an error; Unknown: the host must be asked. */
@@ -27,7 +27,7 @@ export abstract class Operand {
 export abstract class Text extends Operand {
   ptr: usize = 0;
   size: i32 = 0;
-  private asciiAt: u32 = 0;
+  private asciiAt: u64 = 0;
   private isPlain: bool = false;
 
   /** Whether all of it is ASCII; after `get`. */
@@ -116,7 +116,7 @@ export class UrlPath extends Text {
 export class HeaderLines {
   private first: HeaderText | null = null;
   private byLength: StaticArray<HeaderText | null> = new StaticArray<HeaderText | null>(32);
-  private readAt: u32 = 0;
+  private readAt: u64 = 0;
   private map: HeaderMap;
 
   constructor(kind: MapKind) {

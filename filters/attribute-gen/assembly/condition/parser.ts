@@ -191,7 +191,9 @@ class Parser {
     const name = lowerName(tokens.text);
     tokens.next();
     if (name === null || !this.skip(0x5d)) return null;
-    if (map == "request.headers") return this.facts.request.watch(name);
+    // To Envoy "host" is another name of the authority.
+    const isHost = String.UTF8.decode(name) == "host";
+    if (map == "request.headers") return this.facts.request.watch(isHost ? String.UTF8.encode(":authority") : name);
     if (map == "response.headers") return this.facts.response.watch(name);
     return null;
   }
