@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { findEnvoy } from "@proxy-wasm-kit/envoy";
 import { ManualClock } from "@proxy-wasm-kit/host";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { assemble, skeleton } from "../host/test/mirror.ts";
 import { puppetBytes } from "../host/test/puppet.ts";
 import { allCalls, exchangeOf, type StartOptions, startProxy } from "./index.ts";
@@ -221,4 +221,11 @@ describe.skipIf(envoyMissing)("a real Envoy", () => {
   test("has no clock to move", async () => {
     await expect(start("", { engine: "envoy", clock: new ManualClock() })).rejects.toThrow("real clock");
   });
+});
+
+test("the environment may name the engine, and only one that there is", async () => {
+  vi.stubEnv("PWK_ENGINE", "nginx");
+  await expect(startProxy({})).rejects.toThrow("PWK_ENGINE: expected host or envoy, found nginx");
+  await (await startProxy({ engine: "host" })).close();
+  vi.unstubAllEnvs();
 });

@@ -32,7 +32,7 @@ export interface StartOptions
   readonly services?: Filters;
   /** What answers behind the filters. Default: 200 with the text "ok\n". */
   readonly upstream?: UpstreamResponse | ((request: Request) => Response | Promise<Response>);
-  /** Default: "host". "envoy" finds, or installs, a real one. */
+  /** "envoy" finds, or installs, a real one. Default: what `PWK_ENGINE` in the environment names, or "host". */
   readonly engine?: "host" | "envoy" | Engine;
   /** On the host: what the filters read and wait on. A `Date` is when it starts. Default: the real time. */
   readonly clock?: Clock | Date;
@@ -42,7 +42,16 @@ export interface StartOptions
 
 /** Throws `ConfigurationRefused` when the proxy does not take the filters, `NoEnvoy` when there is no Envoy to be had. */
 export async function startProxy(options: StartOptions): Promise<TestProxy> {
-  const { filters = [], networkFilters, services, upstream, engine = "host", clock, env = {}, ...rest } = options;
+  const {
+    filters = [],
+    networkFilters,
+    services,
+    upstream,
+    engine = engineOfEnvironment(),
+    clock,
+    env = {},
+    ...rest
+  } = options;
   const files = new ModuleFiles();
   const specs = (sources: Filters) =>
     Promise.all(listOf(sources).map((source) => specOf(source, env, (bytes) => files.add(bytes))));
@@ -70,6 +79,13 @@ export async function startProxy(options: StartOptions): Promise<TestProxy> {
     await files.remove();
     throw error;
   }
+}
+
+/** So `pwk test` runs the same tests on each engine. */
+function engineOfEnvironment(): "host" | "envoy" {
+  const name = process.env.PWK_ENGINE || "host";
+  if (name === "host" || name === "envoy") return name;
+  throw new Error(`PWK_ENGINE: expected host or envoy, found ${name}`);
 }
 
 const listOf = (filters: Filters): readonly (ModuleSource | TestFilter)[] =>
