@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Command } from "commander";
-import { Failure } from "../failure.ts";
+import { Failure, messageOf } from "../failure.ts";
 import { bytes, type OutputFormat, outputOption, print } from "../print.ts";
 import { withSourceMap } from "../source-map.ts";
 import { writeWhole } from "../write-whole.ts";
@@ -57,12 +57,26 @@ async function findFilters(): Promise<string[]> {
 async function buildFilter(filter: string, { target, outDir, coverage }: BuildOptions): Promise<Built> {
   const entry = entryOf(filter);
   if (!existsSync(entry)) throw new Failure(`${entry}: expected the filter's entry file, found none`);
-  const name = basename(resolve(filter));
+  const name = await nameOf(filter);
   const files = await compile(entry, `${name}.wasm`, ["--target", target, ...(coverage ? countStatements : [])]);
   for (const [file, content] of files) await writeWhole("--out-dir", join(outDir, file), content);
   const content = files.get(`${name}.wasm`) ?? new Uint8Array();
   const module = relative(".", join(outDir, `${name}.wasm`));
   return { filter, module, bytes: content.length, gzipBytes: gzipSync(content, { level: 9 }).length };
+}
+
+/** A package keeps its name wherever it is checked out; other filters are named as their folders. */
+async function nameOf(filter: string): Promise<string> {
+  const file = join(filter, "package.json");
+  if (!existsSync(file)) return basename(resolve(filter));
+  let name: unknown;
+  try {
+    ({ name } = JSON.parse(await readFile(file, "utf8")) as { name?: unknown });
+  } catch (error) {
+    throw new Failure(`${file}: expected JSON: ${messageOf(error)}`);
+  }
+  // Without the scope, which would be a folder.
+  return typeof name === "string" && name !== "" ? basename(name) : basename(resolve(filter));
 }
 
 /** asc takes a target that is not there for one without options. */
