@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", "test/acceptance/**"],
+          exclude: ["**/node_modules/**", "**/dist/**", "test/acceptance/**", "cli/templates/**"],
           testTimeout: 60_000,
           // Compiling takes seconds where processors are few.
           hookTimeout: 60_000,

@@ -39,7 +39,8 @@ interface Import {
 function importsOf(folder: string): Import[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
-    .filter((file) => /\.(ts|mjs)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file));
+    // Templates are projects of their own.
+    .filter((file) => /\.(ts|mjs)$/.test(file) && !/(^|\/)(node_modules|dist|templates)\//.test(file));
   return files.flatMap((file) => {
     const text = readFileSync(file, "utf8");
     const found = text.matchAll(/^\s*(?:import|export)\b[^"';]*?(?:from\s*)?"([^"]+)"|\bimport\("([^"]+)"\)/gm);

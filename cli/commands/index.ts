@@ -5,6 +5,7 @@ import { bench } from "./bench.ts";
 import { build } from "./build.ts";
 import { coverage } from "./coverage.ts";
 import { doctor } from "./doctor.ts";
+import { init } from "./init.ts";
 import { inspect } from "./inspect.ts";
 import { manifest } from "./manifest.ts";
 import { packageCommand } from "./package.ts";
@@ -12,9 +13,12 @@ import { pull } from "./pull.ts";
 import { push } from "./push.ts";
 import { request } from "./request.ts";
 import { sign } from "./sign.ts";
+import { test } from "./test.ts";
 
 export const commands: readonly (() => Command)[] = [
+  init,
   build,
+  test,
   request,
   sign,
   bench,
