@@ -1,6 +1,7 @@
 /** What a target cannot say. A plan that asks for it is refused with the way out, never delivered without it. */
 import { needsWith } from "./filter-metadata.ts";
 import type { DeliveryPlan, PluginPlan } from "./plan.ts";
+import { check } from "./problems.ts";
 import { kindOf, type SourceKind } from "./source.ts";
 
 export interface Limits {
@@ -8,15 +9,28 @@ export interface Limits {
   readonly lacks?: Partial<Readonly<Record<keyof DeliveryPlan, string>>>;
   /** By the kind of source: likewise. */
   readonly sources?: Partial<Readonly<Record<SourceKind, string>>>;
+  /** Kinds that `targetRefs` may have, and the group of each. */
+  readonly targetKinds?: Readonly<Record<string, string>>;
 }
 
-export function limitProblems(plan: PluginPlan, { lacks = {}, sources = {} }: Limits): string[] {
+/** Of the Gateway API. */
+export const gatewayGroup = "gateway.networking.k8s.io";
+
+export function limitProblems(
+  plan: PluginPlan & Partial<Pick<DeliveryPlan, "targetRefs">>,
+  { lacks = {}, sources = {}, targetKinds = {} }: Limits,
+): string[] {
   const given = Object.entries(lacks).filter(([key]) => isGiven(key, plan[key as keyof PluginPlan]));
   const source = sources[kindOf(plan.source)];
   return [
     ...given.map(([key, wayOut]) => `/${key}: ${wayOut}`),
     ...needProblems(plan, lacks.allowOnHeadersStopIteration),
     ...(source === undefined ? [] : [`/source: ${source}`]),
+    ...(plan.targetRefs ?? []).flatMap(({ group, kind }, i) => {
+      const [path, kinds] = [`/targetRefs/${i}`, Object.keys(targetKinds).join(", ")];
+      if (targetKinds[kind] === undefined) return check(false, `${path}/kind`, `one of ${kinds}`, kind);
+      return check(group === targetKinds[kind], `${path}/group`, JSON.stringify(targetKinds[kind]), group);
+    }),
   ];
 }
 

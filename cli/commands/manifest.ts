@@ -74,7 +74,7 @@ function modeCommand(mode: DeliveryMode): Command {
     .argument(...filterArgument)
     .requiredOption("--namespace <name>", "namespace of the workloads")
     .addOption(hidden("selector", selectorOption()))
-    .option("--target <kind/name>", `${Object.keys(targets).join(", ")}; may be repeated`, target);
+    .option("--target <kind/name>", `${kindsOf(mode)}; may be repeated, in the place of labels`, target);
   if (lacks.selector === undefined)
     command.addOption(
       new Option("--context <side>", "which listeners").choices(Object.keys(contexts)).default("inbound"),
@@ -104,6 +104,11 @@ function modeCommand(mode: DeliveryMode): Command {
       await writeResources(mode.resources(await planOf(filter, options)), options);
     });
 }
+
+const kindsOf = ({ limits }: DeliveryMode): string =>
+  Object.keys(targets)
+    .filter((name) => targets[name]?.kind !== undefined && limits.targetKinds?.[targets[name].kind] !== undefined)
+    .join(", ");
 
 /** The two orders are opposite. */
 const priorityOf = ({ name }: DeliveryMode): string =>
@@ -143,6 +148,7 @@ const targets: Readonly<Record<string, Omit<TargetRef, "name">>> = {
   httproute: { group: "gateway.networking.k8s.io", kind: "HTTPRoute" },
   grpcroute: { group: "gateway.networking.k8s.io", kind: "GRPCRoute" },
   service: { group: "", kind: "Service" },
+  serviceentry: { group: "networking.istio.io", kind: "ServiceEntry" },
 };
 
 function target(text: string, before: readonly TargetRef[] = []): readonly TargetRef[] {

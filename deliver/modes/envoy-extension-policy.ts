@@ -1,6 +1,6 @@
 /** EnvoyExtensionPolicy of Envoy Gateway, whose controller fetches the module and serves it to the proxies. */
 
-import type { Limits } from "../limits.ts";
+import { gatewayGroup, type Limits } from "../limits.ts";
 import { checkPlan, type DeliveryPlan, rootIdOf } from "../plan.ts";
 import { check, InvalidPlan } from "../problems.ts";
 import type { EnvoyExtensionPolicy, GatewayCode } from "../resources/envoy-extension-policy.ts";
@@ -22,11 +22,9 @@ export const envoyExtensionPolicyLimits: Limits = {
     vmId: "is for EnvoyFilter",
     environment: "Envoy Gateway gives variables of the proxy's own environment only (hostEnvironment)",
   },
+  targetKinds: { Gateway: gatewayGroup, HTTPRoute: gatewayGroup, GRPCRoute: gatewayGroup },
   sources: { file: fetchOnly, inline: fetchOnly },
 };
-
-const group = "gateway.networking.k8s.io";
-const kinds = ["Gateway", "HTTPRoute", "GRPCRoute"];
 
 /** The resource for a plan. Throws `InvalidPlan`. */
 export function envoyExtensionPolicy(plan: DeliveryPlan): EnvoyExtensionPolicy {
@@ -56,10 +54,6 @@ export function envoyExtensionPolicy(plan: DeliveryPlan): EnvoyExtensionPolicy {
 function checkTargets({ targetRefs = [], failurePolicy }: DeliveryPlan): void {
   const problems = [
     ...check(targetRefs.length > 0, "/targetRefs", "at least one, such as a Gateway", targetRefs),
-    ...targetRefs.flatMap((ref, i) => [
-      ...check(ref.group === group, `/targetRefs/${i}/group`, group, ref.group),
-      ...check(kinds.includes(ref.kind), `/targetRefs/${i}/kind`, `one of ${kinds.join(", ")}`, ref.kind),
-    ]),
     ...check(
       failurePolicy !== "FAIL_RELOAD",
       "/failurePolicy",

@@ -3,7 +3,7 @@
  * has a URL, and Istio's agent fetches it.
  */
 
-import type { Limits } from "../limits.ts";
+import { gatewayGroup, type Limits } from "../limits.ts";
 import { checkPlan, type DeliveryPlan } from "../plan.ts";
 import { InvalidPlan } from "../problems.ts";
 import {
@@ -16,18 +16,23 @@ import { kindOf, type RemoteModule } from "../source.ts";
 import { localCode, wasmFilterConfig } from "./plugin-config.ts";
 
 const remote = "the module has a url, which discoveredFilter delivers";
-export const envoyFilterLacks = { phase: "is for WasmPlugin and TrafficExtension; an EnvoyFilter has before" };
+
+export const envoyFilterLimits = {
+  lacks: { phase: "is for WasmPlugin and TrafficExtension; an EnvoyFilter has before" },
+  targetKinds: { Gateway: gatewayGroup },
+} satisfies Limits;
 
 /** The resource for a plan whose module is not fetched. Throws `InvalidPlan`. */
 export function envoyFilter(plan: DeliveryPlan): EnvoyFilter {
-  checkPlan(plan, { lacks: envoyFilterLacks, sources: { url: remote } });
+  checkSide(plan);
+  checkPlan(plan, { ...envoyFilterLimits, sources: { url: remote } });
   return resource<HttpFilterPatch>(plan, [
     insertion(plan, { name: plan.name, typed_config: wasmFilterConfig(plan, localCode(plan)) }),
   ]);
 }
 
 const fetched: Limits = {
-  lacks: envoyFilterLacks,
+  ...envoyFilterLimits,
   sources: {
     file: "expected a url, found a file in the proxy's container, which envoyFilter delivers",
     inline: "expected a url, found a module in the manifest, which envoyFilter delivers",
@@ -39,6 +44,7 @@ const fetched: Limits = {
  * beside Envoy sees it: it fetches the module and puts a file in the URL's place. Throws `InvalidPlan`.
  */
 export function discoveredFilter(plan: DeliveryPlan): EnvoyFilter<DiscoveryPatch> {
+  checkSide(plan);
   checkPlan(plan, fetched);
   const { name, context, proxyVersion } = plan;
   const typed_config = wasmFilterConfig(plan, remoteCode(plan.source as RemoteModule));
@@ -84,6 +90,14 @@ const insertion = <Value>(plan: DeliveryPlan, value: Value): HttpFilterPatch<Val
   }),
   patch: { operation: "INSERT_BEFORE", value },
 });
+
+/** Istio takes it for valid, and the filter is then nowhere. */
+function checkSide({ targetRefs, context }: DeliveryPlan): void {
+  if (targetRefs !== undefined && context !== "GATEWAY")
+    throw new InvalidPlan([
+      `/context: expected GATEWAY beside targetRefs, found ${context}; for a waypoint use a WasmPlugin or TrafficExtension`,
+    ]);
+}
 
 function remoteCode({ url, sha256, pullPolicy, pullSecret }: RemoteModule) {
   const problems = [

@@ -190,12 +190,20 @@ test("a WasmPlugin can have a file, and is for all sides of a gateway", () => {
 
 test("a waypoint is named by targetRefs, and not by labels", () => {
   const waypoint = { selector: "*" as const, targetRefs: [{ group: "", kind: "Service", name: "shop" }] };
-  for (const name of ["wasmplugin", "trafficextension", "envoyfilter"]) {
+  for (const name of ["wasmplugin", "trafficextension"]) {
     expect(specOf(name, waypoint)).toMatchObject({ targetRefs: waypoint.targetRefs });
     expect(() => specOf(name, { targetRefs: waypoint.targetRefs })).toThrow(
       "manifest: /selector: expected none beside targetRefs, found one; leave one of them away",
     );
   }
+});
+
+test("an EnvoyFilter can be for a Gateway, and on no other side than a gateway's", () => {
+  const onGateway = { selector: "*" as const, targetRefs: [gateway] };
+  expect(specOf("envoyfilter", { ...onGateway, context: "GATEWAY" })).toMatchObject({ targetRefs: [gateway] });
+  expect(() => specOf("envoyfilter", onGateway)).toThrow(
+    "/context: expected GATEWAY beside targetRefs, found SIDECAR_",
+  );
 });
 
 test("secrets, policies and variables stand where each target has them", () => {
@@ -226,6 +234,16 @@ describe("what a target cannot say is refused, with the way out", () => {
     ["envoyfilter", { phase: "AUTHN" }, "/phase: is for WasmPlugin and TrafficExtension; an EnvoyFilter has before"],
     ["extensionpolicy", {}, "/selector: is for Istio; Envoy Gateway wants targetRefs"],
     ["extensionpolicy", { selector: "*" }, "/targetRefs: expected at least one, such as a Gateway, found []"],
+    [
+      "wasmplugin",
+      { selector: "*", targetRefs: [{ ...gateway, kind: "HTTPRoute" }] },
+      '/targetRefs/0/kind: expected one of Gateway, Service, ServiceEntry, found "HTTPRoute"',
+    ],
+    [
+      "extensionpolicy",
+      { selector: "*", targetRefs: [{ ...gateway, group: "" }] },
+      '/targetRefs/0/group: expected "gateway.networking.k8s.io", found ""',
+    ],
     ["extensionpolicy", { environment: { A: "secret" } }, "/environment: Envoy Gateway gives variables of the proxy's"],
   ])("%s: %j", (name, changes, message) => {
     const make = () => mode(name).resources({ ...plan, ...changes });

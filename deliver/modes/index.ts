@@ -3,7 +3,7 @@ import type { Limits } from "../limits.ts";
 import type { DeliveryPlan } from "../plan.ts";
 import type { Resource } from "../resources/metadata.ts";
 import { envoyExtensionPolicy, envoyExtensionPolicyLimits } from "./envoy-extension-policy.ts";
-import { eitherFilter, envoyFilterLacks } from "./envoy-filter.ts";
+import { eitherFilter, envoyFilterLimits } from "./envoy-filter.ts";
 import { trafficExtension, wasmPlugin, wasmPluginLimits } from "./wasm-plugin.ts";
 
 export interface DeliveryMode {
@@ -20,7 +20,7 @@ export const deliveryModes: readonly DeliveryMode[] = [
   {
     name: "envoyfilter",
     description: "EnvoyFilter of Istio: the module is a file in the proxy's container, in the manifest, or fetched",
-    limits: { lacks: envoyFilterLacks },
+    limits: envoyFilterLimits,
     resources: (plan) => [eitherFilter(plan)],
   },
   {

@@ -1,6 +1,6 @@
 /** WasmPlugin, and TrafficExtension that takes its place from Istio 1.30 on: Istio's agent fetches the module. */
 
-import type { Limits } from "../limits.ts";
+import { gatewayGroup, type Limits } from "../limits.ts";
 import { checkPlan, type DeliveryPlan, modulePathOf, type ProxyContext, rootIdOf } from "../plan.ts";
 import type { Attachment, TrafficExtension, WasmConfig, WasmPlugin } from "../resources/wasm-plugin.ts";
 import { structOf } from "./struct.ts";
@@ -14,6 +14,7 @@ export const wasmPluginLimits: Limits = {
     proxyVersion: "is for EnvoyFilter",
     vmId: "is for EnvoyFilter",
   },
+  targetKinds: { Gateway: gatewayGroup, Service: "", ServiceEntry: "networking.istio.io" },
   sources: { inline: "expected a url or a file, found a module in the manifest, which only an EnvoyFilter can have" },
 };
 

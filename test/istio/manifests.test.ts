@@ -19,17 +19,12 @@ const run = promisify(execFile);
 
 const smallest: DeliveryPlan = { name: "a", namespace: "prod", selector: { app: "a" }, context: "SIDECAR_INBOUND" };
 
+const gateway = { group: "gateway.networking.k8s.io", kind: "Gateway", name: "edge" };
+
 const everywhere: Readonly<Record<string, DeliveryPlan>> = {
   ...Object.fromEntries(proxyContexts.map((context) => [context, { ...smallest, context }])),
   "every workload of the namespace": { ...smallest, selector: "*" },
-  targetRefs: {
-    ...smallest,
-    selector: "*",
-    targetRefs: [
-      { group: "gateway.networking.k8s.io", kind: "Gateway", name: "waypoint" },
-      { group: "", kind: "Service", name: "shop" },
-    ],
-  },
+  "a Gateway of the Gateway API": { ...smallest, context: "GATEWAY", selector: "*", targetRefs: [gateway] },
   "a module behind http": { ...smallest, source: { url: "http://host:8080/a.wasm" } },
   "an image by its digest": {
     ...smallest,
@@ -63,6 +58,14 @@ const envoyFilterPlans: Readonly<Record<string, DeliveryPlan>> = {
 
 const wasmPluginPlans: Readonly<Record<string, DeliveryPlan>> = {
   ...everywhere,
+  services: {
+    ...smallest,
+    selector: "*",
+    targetRefs: [
+      { group: "", kind: "Service", name: "shop" },
+      { group: "networking.istio.io", kind: "ServiceEntry", name: "partner" },
+    ],
+  },
   everything: {
     ...smallest,
     selector: { "app.kubernetes.io/name": "a", version: "1" },
