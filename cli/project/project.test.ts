@@ -32,6 +32,7 @@ test.each(Object.keys(templates))("the template %s has its name everywhere, and 
     "compose.yaml",
     "config.schema.json",
     "envoy.yaml",
+    ...(template === "tcp" ? [] : ["filter.yaml"]),
     "package.json",
     "test/filter.test.ts",
     "tsconfig.json",
@@ -41,6 +42,9 @@ test.each(Object.keys(templates))("the template %s has its name everywhere, and 
   expect(text).not.toMatch(/my[-_]filter|ENVOY_VERSION/);
   expect(text).toContain(`envoyproxy/envoy:v${pinnedVersion}`);
   expect(await readdir(folder)).toEqual(["rate-guard"]);
+  if (template === "tcp") return;
+  const manifest = await pwk("manifest", "envoyfilter", project, "--namespace", "prod", "--selector", "app=web");
+  expect([manifest.code, manifest.stdout]).toEqual([0, expect.stringContaining("root_id: rate-guard")]);
 });
 
 test("versions are exact, and those that this repository is tested with", async () => {
