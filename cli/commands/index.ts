@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { attributes } from "./attributes.ts";
 import { bench } from "./bench.ts";
 import { build } from "./build.ts";
+import { completion } from "./completion.ts";
 import { coverage } from "./coverage.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
@@ -30,4 +31,5 @@ export const commands: readonly (() => Command)[] = [
   push,
   pull,
   doctor,
+  completion,
 ];
