@@ -98,6 +98,19 @@ test("a module keeps the project's name in a folder of another", async () => {
   expect(await readdir(join(other, "dist"))).toEqual(["my-http.wasm"]);
 }, 60_000);
 
+test("npm create starts the same project", async () => {
+  const kit = join(folder, "first/node_modules/proxy-wasm-kit");
+  const { version, dependencies } = JSON.parse(await readFile("create/package.json", "utf8"));
+  const installed = JSON.parse(await readFile(join(kit, "package.json"), "utf8")).version;
+  expect([version, dependencies]).toEqual([installed, { "proxy-wasm-kit": installed }]);
+  // Installed beside the packed one, as npm does it.
+  const create = join(folder, "first/node_modules/create-proxy-wasm");
+  await cp("create", create, { recursive: true });
+  await run(folder, process.execPath, join(create, "create.mjs"), "my-created", "--template", "tcp");
+  const filter = await readFile(join(folder, "my-created/assembly/index.ts"), "utf8");
+  expect(filter).toContain('reader.finish("my-created")');
+}, 60_000);
+
 test("pwk test passes on the exit code, and names of files", async () => {
   const project = join(folder, "my-http");
   await writeFile(
