@@ -72,11 +72,10 @@ export class Generator {
   evaluate(facts: Facts, value: StringBuilder): Outcome {
     value.clear();
     const path = facts.urlPath;
-    const isKnown = path.get() == Truth.True;
     let match = this.matches;
     while (match !== null) {
       const guard = match.guard;
-      if (isKnown && guard !== null && guard.rulesOut(path.ptr, path.size)) {
+      if (guard !== null && path.get() == Truth.True && guard.rulesOut(path.ptr, path.size)) {
         match = match.nextOther;
         continue;
       }
