@@ -4,7 +4,7 @@
  */
 import { isPort, type Target, targetProblems } from "./plan.ts";
 import { check, InvalidPlan } from "./problems.ts";
-import type { EnvoyFilter, HttpRoutePatch } from "./resources/envoy-filter.ts";
+import { type EnvoyFilter, envoyFilterOf, type HttpRoutePatch } from "./resources/envoy-filter.ts";
 
 export interface MirrorPlan extends Target {
   /** Whose requests: a host and port as istiod names virtual hosts, such as "shop.prod.svc.cluster.local:80". */
@@ -25,48 +25,39 @@ export interface MirrorPlan extends Target {
 /** The resource for a plan. Throws `InvalidPlan`. */
 export function mirrorFilter(plan: MirrorPlan): EnvoyFilter<HttpRoutePatch> {
   checkMirror(plan);
-  const { name, namespace, selector, context, proxyVersion, priority, virtualHost, route, mirror, percent } = plan;
-  return {
-    apiVersion: "networking.istio.io/v1alpha3",
-    kind: "EnvoyFilter",
-    metadata: { name, namespace },
-    spec: {
-      ...(priority !== undefined && { priority }),
-      ...(selector !== "*" && { workloadSelector: { labels: selector } }),
-      configPatches: [
-        {
-          applyTo: "HTTP_ROUTE",
-          match: {
-            context,
-            ...(proxyVersion !== undefined && { proxy: { proxyVersion } }),
-            routeConfiguration: {
-              // A redirect has no mirrors, and would become a route.
-              vhost: { name: virtualHost, route: { ...(route !== undefined && { name: route }), action: "ROUTE" } },
-            },
-          },
-          patch: {
-            operation: plan.replaces === true ? "MERGE_AND_REPLACE_LIST" : "MERGE",
-            value: {
-              route: {
-                request_mirror_policies: [
-                  {
-                    cluster: `outbound|${mirror.port}|${mirror.subset ?? ""}|${mirror.host}`,
-                    ...(percent !== undefined && {
-                      runtime_fraction: {
-                        default_value: { numerator: Math.round(percent * 10_000), denominator: "MILLION" },
-                      },
-                    }),
-                    trace_sampled: false, // as istiod has it
-                    disable_shadow_host_suffix_append: true,
+  const { context, proxyVersion, virtualHost, route, mirror, percent } = plan;
+  return envoyFilterOf(plan, [
+    {
+      applyTo: "HTTP_ROUTE",
+      match: {
+        context,
+        ...(proxyVersion !== undefined && { proxy: { proxyVersion } }),
+        routeConfiguration: {
+          // A redirect has no mirrors, and would become a route.
+          vhost: { name: virtualHost, route: { ...(route !== undefined && { name: route }), action: "ROUTE" } },
+        },
+      },
+      patch: {
+        operation: plan.replaces === true ? "MERGE_AND_REPLACE_LIST" : "MERGE",
+        value: {
+          route: {
+            request_mirror_policies: [
+              {
+                cluster: `outbound|${mirror.port}|${mirror.subset ?? ""}|${mirror.host}`,
+                ...(percent !== undefined && {
+                  runtime_fraction: {
+                    default_value: { numerator: Math.round(percent * 10_000), denominator: "MILLION" },
                   },
-                ],
+                }),
+                trace_sampled: false, // as istiod has it
+                disable_shadow_host_suffix_append: true,
               },
-            },
+            ],
           },
         },
-      ],
+      },
     },
-  };
+  ]);
 }
 
 function checkMirror({ virtualHost, route, mirror, percent, ...target }: MirrorPlan): void {

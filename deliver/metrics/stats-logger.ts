@@ -1,7 +1,13 @@
 /** Envoy's stats access logger: a counter of requests with the attributes of a Wasm filter as labels. */
 import { type ListenerTarget, listenerProblems } from "../plan.ts";
 import { check, InvalidPlan } from "../problems.ts";
-import { type AccessLog, type EnvoyFilter, listenerMatch, type NetworkFilterPatch } from "../resources/envoy-filter.ts";
+import {
+  type AccessLog,
+  type EnvoyFilter,
+  envoyFilterOf,
+  listenerMatch,
+  type NetworkFilterPatch,
+} from "../resources/envoy-filter.ts";
 import { filterStateOf, isLabelName, type Tags, tagProblems } from "./tags.ts";
 
 /** Prometheus shows it as `envoy_<statPrefix>_<counter>`. */
@@ -24,34 +30,24 @@ export function statsLogger(logger: StatsLogger): AccessLog {
 export function statsLoggerFilter(target: ListenerTarget, logger: StatsLogger): EnvoyFilter<NetworkFilterPatch> {
   const problems = [...listenerProblems(target), ...loggerProblems(logger)];
   if (problems.length > 0) throw new InvalidPlan(problems);
-  const { name, namespace, selector, priority } = target;
-  return {
-    apiVersion: "networking.istio.io/v1alpha3",
-    kind: "EnvoyFilter",
-    metadata: { name, namespace },
-    spec: {
-      ...(priority !== undefined && { priority }),
-      ...(selector !== "*" && { workloadSelector: { labels: selector } }),
-      configPatches: [
-        {
-          applyTo: "NETWORK_FILTER",
-          match: listenerMatch(target, { name: connectionManager }),
-          patch: {
-            // Lists are joined: the access logs that are there stay.
-            operation: "MERGE",
-            value: {
-              name: connectionManager,
-              typed_config: {
-                "@type":
-                  "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                access_log: [accessLog(logger)],
-              },
-            },
+  return envoyFilterOf(target, [
+    {
+      applyTo: "NETWORK_FILTER",
+      match: listenerMatch(target, { name: connectionManager }),
+      patch: {
+        // Lists are joined: the access logs that are there stay.
+        operation: "MERGE",
+        value: {
+          name: connectionManager,
+          typed_config: {
+            "@type":
+              "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            access_log: [accessLog(logger)],
           },
         },
-      ],
+      },
     },
-  };
+  ]);
 }
 
 const accessLog = ({ tags, statPrefix, counter }: StatsLogger): AccessLog => ({

@@ -9,6 +9,7 @@ import { InvalidPlan } from "../problems.ts";
 import {
   type DiscoveryPatch,
   type EnvoyFilter,
+  envoyFilterOf,
   type HttpFilterPatch,
   listenerMatch,
 } from "../resources/envoy-filter.ts";
@@ -26,7 +27,7 @@ export const envoyFilterLimits = {
 export function envoyFilter(plan: DeliveryPlan): EnvoyFilter {
   checkSide(plan);
   checkPlan(plan, { ...envoyFilterLimits, sources: { url: remote } });
-  return resource<HttpFilterPatch>(plan, [
+  return envoyFilterOf<HttpFilterPatch>(plan, [
     insertion(plan, { name: plan.name, typed_config: wasmFilterConfig(plan, localCode(plan)) }),
   ]);
 }
@@ -48,7 +49,7 @@ export function discoveredFilter(plan: DeliveryPlan): EnvoyFilter<DiscoveryPatch
   checkPlan(plan, fetched);
   const { name, context, proxyVersion } = plan;
   const typed_config = wasmFilterConfig(plan, remoteCode(plan.source as RemoteModule));
-  return resource<DiscoveryPatch>(plan, [
+  return envoyFilterOf<DiscoveryPatch>(plan, [
     {
       applyTo: "EXTENSION_CONFIG",
       match: { context, ...(proxyVersion !== undefined && { proxy: { proxyVersion } }) },
@@ -66,21 +67,6 @@ export function discoveredFilter(plan: DeliveryPlan): EnvoyFilter<DiscoveryPatch
 
 export const eitherFilter = (plan: DeliveryPlan): EnvoyFilter | EnvoyFilter<DiscoveryPatch> =>
   kindOf(plan.source) === "url" ? discoveredFilter(plan) : envoyFilter(plan);
-
-const resource = <Patch>(plan: DeliveryPlan, configPatches: readonly Patch[]): EnvoyFilter<Patch> => {
-  const { name, namespace, selector, targetRefs, priority } = plan;
-  return {
-    apiVersion: "networking.istio.io/v1alpha3",
-    kind: "EnvoyFilter",
-    metadata: { name, namespace },
-    spec: {
-      ...(priority !== undefined && { priority }),
-      ...(targetRefs !== undefined && { targetRefs }),
-      ...(selector !== "*" && { workloadSelector: { labels: selector } }),
-      configPatches,
-    },
-  };
-};
 
 const insertion = <Value>(plan: DeliveryPlan, value: Value): HttpFilterPatch<Value> => ({
   applyTo: "HTTP_FILTER",

@@ -1,5 +1,5 @@
 /** Source: istio.io/api networking/v1alpha3 `EnvoyFilter`, as far as it is written here. */
-import type { FailurePolicy, ListenerTarget, ProxyContext, TargetRef } from "../plan.ts";
+import type { FailurePolicy, ListenerTarget, ProxyContext, Target, TargetRef } from "../plan.ts";
 import type { Metadata } from "./metadata.ts";
 
 export interface EnvoyFilter<Patch = HttpFilterPatch> {
@@ -13,6 +13,24 @@ export interface EnvoyFilter<Patch = HttpFilterPatch> {
     readonly workloadSelector?: { readonly labels: Readonly<Record<string, string>> };
     readonly targetRefs?: readonly TargetRef[];
     readonly configPatches: readonly Patch[];
+  };
+}
+
+/** The resource around its patches. */
+export function envoyFilterOf<Patch>(
+  { name, namespace, selector, priority, targetRefs }: Target & { readonly targetRefs?: readonly TargetRef[] },
+  configPatches: readonly Patch[],
+): EnvoyFilter<Patch> {
+  return {
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "EnvoyFilter",
+    metadata: { name, namespace },
+    spec: {
+      ...(priority !== undefined && { priority }),
+      ...(targetRefs !== undefined && { targetRefs }),
+      ...(selector !== "*" && { workloadSelector: { labels: selector } }),
+      configPatches,
+    },
   };
 }
 
