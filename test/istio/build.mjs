@@ -7,7 +7,11 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { buildFolder, filesIn, isBuilt, packages, sourceFolder } from "./location.mjs";
 
-const crds = "manifests/charts/base/files/crd-all.gen.yaml";
+/** Files of Istio's module that are taken as they are. */
+const taken = {
+  crds: "manifests/charts/base/files/crd-all.gen.yaml",
+  agentBootstrap: "tools/packaging/common/envoy_bootstrap.json",
+};
 /** Between two lines of progress when they are not rewritten. */
 const quietMs = 30_000;
 
@@ -47,7 +51,7 @@ async function buildInto(draft) {
     progress.end();
   }
   const istio = await go(["list", "-m", "-f", "{{.Dir}}", "istio.io/istio"]);
-  await copyFile(join(istio.trim(), crds), filesIn(draft).crds);
+  for (const [name, path] of Object.entries(taken)) await copyFile(join(istio.trim(), path), filesIn(draft)[name]);
 }
 
 /** `go build -v` says the path of each package it compiles, and `go: downloading ...`; all else explains a failure. */

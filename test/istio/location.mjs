@@ -14,6 +14,8 @@ export const packages = {
   strictcheck: "./strictcheck",
   imagefetch: "./imagefetch",
   istioctl: "istio.io/istio/istioctl/cmd/istioctl",
+  "pilot-agent": "istio.io/istio/pilot/cmd/pilot-agent",
+  "pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery",
 };
 
 /**
@@ -30,7 +32,7 @@ export function buildFolder(environment = process.env) {
 }
 
 /**
- * Paths of the binaries and of Istio's CRDs; they appear all at once.
+ * Paths of the binaries, of Istio's CRDs, and of the template of the agent's bootstrap; they appear all at once.
  * @param {string} [folder]
  */
 export function filesIn(folder = buildFolder()) {
@@ -39,7 +41,10 @@ export function filesIn(folder = buildFolder()) {
     strictcheck: join(folder, "strictcheck"),
     imagefetch: join(folder, "imagefetch"),
     istioctl: join(folder, "istioctl"),
+    agent: join(folder, "pilot-agent"),
+    discovery: join(folder, "pilot-discovery"),
     crds: join(folder, "crds.yaml"),
+    agentBootstrap: join(folder, "envoy_bootstrap.json"),
   };
 }
 
