@@ -13,10 +13,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   testing: ["host", "envoy"],
   deliver: [],
   registry: [],
-  cli: ["host", "envoy", "testing", "deliver", "registry"],
+  check: ["host"],
+  cli: ["host", "envoy", "testing", "deliver", "registry", "check"],
   demo: ["testing", "deliver"],
   bench: ["sdk", "envoy"],
-  test: ["sdk", "host", "envoy", "testing", "deliver", "registry"],
+  test: ["sdk", "host", "envoy", "testing", "deliver", "registry", "check"],
 };
 
 const packages: Readonly<Record<string, string>> = {
@@ -28,6 +29,7 @@ const packages: Readonly<Record<string, string>> = {
   "@proxy-wasm-kit/testing": "testing",
   "@proxy-wasm-kit/deliver": "deliver",
   "@proxy-wasm-kit/registry": "registry",
+  "@proxy-wasm-kit/check": "check",
   "proxy-wasm-kit": "cli",
 };
 

@@ -1,0 +1,141 @@
+/** The documents of a manifest file, read as Kubernetes and Istio read them, and where in the text a value stands. */
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Tags,
+  visit,
+} from "yaml";
+import { type Finding, type Path, pointer, type Report, type Severity } from "./finding.ts";
+
+export interface ManifestFile {
+  /** For messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One object of Kubernetes. */
+export interface Manifest {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Empty: that of whoever applies it. */
+  readonly namespace: string;
+  readonly report: Report;
+}
+
+export function readManifests(file: ManifestFile, findings: Finding[]): Manifest[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(file.text, { version: "1.1", customTags, lineCounter: lines, logLevel: "error" });
+  if (!Array.isArray(documents)) return [];
+  return (documents as Document.Parsed[]).flatMap((document) => {
+    const add = (offset: number, object: string, path: Path, message: string, severity: Severity = "error") => {
+      const { line, col } = lines.linePos(Math.max(offset, 0));
+      findings.push({ severity, file: file.name, line, column: col, object, path: pointer(path), message });
+    };
+    const [problem] = [...document.errors, ...document.warnings];
+    if (problem !== undefined) {
+      // The parser's own messages repeat lines of the text.
+      add(problem.pos[0], "", [], `expected YAML, found a mistake (${problem.code})`);
+      return [];
+    }
+    if (hasComplexKey(document)) {
+      add(0, "", [], "expected keys that are plain texts, found one that is a collection");
+      return [];
+    }
+    let value: unknown;
+    try {
+      value = document.toJS();
+    } catch {
+      add(0, "", [], "expected YAML, found aliases that become more than memory has");
+      return [];
+    }
+    if (value === null || value === undefined) return [];
+    const at = (object: string, path: Path, message: string, severity?: Severity) =>
+      add(offsetOf(document, path), object, path, message, severity);
+    return objectsIn(value, [], at);
+  });
+}
+
+type At = (object: string, path: Path, message: string, severity?: Severity) => void;
+
+/** A `List` holds others. */
+function objectsIn(value: unknown, path: Path, at: At): Manifest[] {
+  if (!isRecord(value)) {
+    at("", path, "expected an object of Kubernetes, found something else");
+    return [];
+  }
+  const { apiVersion, kind, items } = value;
+  if (kind === "List" && Array.isArray(items))
+    return items.flatMap((item, i) => objectsIn(item, [...path, "items", i], at));
+  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  const [name, namespace] = [metadata.name, metadata.namespace].map((text) => (typeof text === "string" ? text : ""));
+  const object = `${typeof kind === "string" ? kind : "object"} ${[namespace, name].filter(Boolean).join("/")}`.trim();
+  const report: Report = (inner, message, severity) => at(object, [...path, ...inner], message, severity);
+  if (typeof apiVersion !== "string" || typeof kind !== "string") {
+    report([], "expected apiVersion and kind, as every object of Kubernetes has them");
+    return [];
+  }
+  return [{ value, apiVersion, kind, name: name ?? "", namespace: namespace ?? "", report }];
+}
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** An object, or none. */
+export const recordOf = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
+
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** sigs.k8s.io/yaml has YAML 1.1's booleans and octals, but neither its times nor its numbers to the base of 60. */
+function customTags(tags: Tags): Tags {
+  const others = ["timestamp", "intTime", "floatTime", "binary", "omap", "pairs", "set"];
+  return tags.filter(
+    (tag) =>
+      typeof tag === "string" ||
+      (!tags60.test(tag.tag + (tag.format ?? "")) && !others.includes(tag.tag.replace("tag:yaml.org,2002:", ""))),
+  );
+}
+const tags60 = /TIME$/;
+
+function hasComplexKey(document: Document): boolean {
+  let found = false;
+  visit(document, {
+    Pair(_key, { key }) {
+      if (isScalar(key)) return undefined;
+      found = true;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** Where a value begins, its key if it has one; the nearest around it when it is not there. */
+function offsetOf(document: Document, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = rangeOf(node);
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (each) => isPair(each) && isScalar(each.key) && String(each.key.value) === String(key),
+      );
+      if (pair === undefined) return offset;
+      offset = rangeOf(pair.key);
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item = node.items[Number(key)];
+      if (item === undefined) return offset;
+      offset = rangeOf(item);
+      node = item;
+    } else return offset;
+  }
+  return offset;
+}
+
+const rangeOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
