@@ -59,7 +59,8 @@ export function discoveredFilter(plan: DeliveryPlan): EnvoyFilter<DiscoveryPatch
       name,
       config_discovery: {
         config_source: { ads: {}, initial_fetch_timeout: "0s", resource_api_version: "V3" },
-        type_urls: [typed_config["@type"]],
+        // What the agent gives when it cannot fetch the module: an RBAC filter that refuses or lets pass every request.
+        type_urls: [typed_config["@type"], "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC"],
       },
     }),
   ]);

@@ -1,6 +1,6 @@
 /** What every target makes of a module that is fetched. */
 import { describe, expect, test } from "vitest";
-import { type DeliveryPlan, deliveryModes, readFilterMetadata, toYaml } from "../index.ts";
+import { type DeliveryPlan, deliveryModes, envoyFilter, readFilterMetadata, toYaml } from "../index.ts";
 
 const gateway = { group: "gateway.networking.k8s.io", kind: "Gateway", name: "eg" };
 const plan: DeliveryPlan = {
@@ -84,8 +84,14 @@ test("an EnvoyFilter has the configuration apart, where Istio's agent sees it", 
                 resource_api_version: V3
               type_urls:
               - type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+              - type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC
     "
   `);
+});
+
+// There Envoy itself would fetch it: not oci://, and not without a cluster and a digest.
+test("an EnvoyFilter with the url in the filter's own configuration is refused", () => {
+  expect(() => envoyFilter(plan)).toThrow("manifest: /source: the module has a url, which discoveredFilter delivers");
 });
 
 test("a WasmPlugin reads like this", () => {

@@ -66,7 +66,7 @@ export type DiscoveryPatch =
           readonly initial_fetch_timeout: string;
           readonly resource_api_version: string;
         };
-        readonly type_urls: readonly WasmFilterConfig["@type"][];
+        readonly type_urls: readonly string[];
       };
     }>;
 
