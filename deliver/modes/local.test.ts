@@ -73,6 +73,7 @@ test("a patch has an init container copy the module, and reads like this", () =>
       template:
         metadata:
           annotations:
+            sidecar.istio.io/nativeSidecar: "false"
             sidecar.istio.io/userVolumeMount: "[{\\"name\\":\\"hmac-auth-wasm\\",\\"mountPath\\":\\"/var/local/wasm/hmac-auth.wasm\\",\\"subPath\\":\\"hmac-auth.wasm\\",\\"readOnly\\":true}]"
         spec:
           initContainers:

@@ -38,6 +38,8 @@ export function initContainerPatch(workload: PatchedWorkload, files: FileImage, 
   return patch(workload, [plan], {
     metadata: {
       annotations: {
+        // Where Kubernetes has native sidecars, the proxy would start before the init container, and miss the module.
+        "sidecar.istio.io/nativeSidecar": "false",
         // The volume itself stands in the template: Kubernetes looks for that of the init container before Istio adds any.
         "sidecar.istio.io/userVolumeMount": JSON.stringify([
           { name, mountPath: modulePath, subPath: basename(modulePath), readOnly: true },
