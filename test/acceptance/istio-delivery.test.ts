@@ -1,124 +1,103 @@
-/** Targets and sources of delivery, each seen to filter: one pod whose chain a real istiod makes of all their manifests. */
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { type DeliveryPlan, deliveryModes, type ModuleSource, toYaml } from "@proxy-wasm-kit/deliver";
-import { cluster, EnvoyProcess, findEnvoy } from "@proxy-wasm-kit/envoy";
+/** Ways of delivery, each seen to filter: what `deliver` writes, before a real istiod, Istio's agent and Envoy. */
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { ModuleSource } from "@proxy-wasm-kit/deliver";
+import type { Variant } from "@proxy-wasm-kit/registry";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { listenerRefusal } from "../engines/istio-listeners.ts";
-import { IstioHarness } from "../istio/harness.ts";
-import { filesIn, isBuilt, istioVersion } from "../istio/location.mjs";
-import { freePort, kubernetesObjects, podBootstrap, settings, workload, workloadObjects } from "../istio/workload.ts";
-import { Application, send } from "../mirror/application.ts";
+import { DeliveryPod, type DeliveryPodOptions, gatewayTarget, type Outcome, whyNoPod } from "../istio/delivery-pod.ts";
+import { marking, modulePath } from "../istio/marking.ts";
+import { type ModulePlaces, startModulePlaces } from "../istio/module-places.ts";
 
 const isRequired = (process.env.PWK_REQUIRE_ENGINES ?? "").split(",").includes("istio");
-const isAbsent = !isRequired && (!isBuilt() || (await findEnvoy().catch(() => null)) === null);
-const modulePath = resolve("dist/attribute-gen.wasm");
+const why = isRequired ? undefined : await whyNoPod();
+const titled = (title: string) => (why === undefined ? title : `${title} (${why})`);
 
-/** In their order on the way in: WasmPlugins by phase, EnvoyFilters before the router. */
-const deliveries = [
-  ["wasmplugin", "file"],
-  ["wasmplugin", "url"],
-  ["trafficextension", "file"],
-  ["trafficextension", "url"],
-  ["envoyfilter", "file"],
-  ["envoyfilter", "inline"],
-  ["envoyfilter", "url"],
-] as const;
-type Source = (typeof deliveries)[number][1];
+type Source = (places: ModulePlaces, name: string) => ModuleSource | Promise<ModuleSource> | undefined;
 
-const ends: (() => Promise<unknown>)[] = [];
-let seen: Readonly<Record<string, string | string[] | undefined>> = {};
+/** By its tag. */
+const image =
+  (variant: Variant): Source =>
+  async (places, name) => ({ url: `${(await places.push(variant, name)).repository}:1.0` });
 
-beforeAll(async () => {
-  if (isAbsent) return;
-  const module = await readFile(modulePath);
-  const server = createServer((_request, response) => response.end(module)).listen(0, "127.0.0.1");
-  ends.push(() => new Promise((closed) => server.close(closed)));
-  await once(server, "listening");
-  const application = await Application.start();
-  ends.push(() => application.close());
-  const inbound = await freePort();
-  const { port } = server.address() as AddressInfo;
-  const harness = await startHarness({ inbound, application: application.port }, port, module);
-  ends.push(() => harness.stop());
-  const { binary } = await findEnvoy();
-  const envoy = await EnvoyProcess.start({ binary, bootstrap: podBootstrap(harness.port, istioVersion()) });
-  ends.push(() => envoy.stop());
-  expect(await listenerRefusal(envoy, { port: inbound, kind: "http", filters: [] })).toBeNull();
-  expect(await send(inbound, { host: "shop.example" })).toBe(200);
-  seen = application.take()[0]?.headers ?? {};
-});
-afterAll(async () => {
-  for (const end of ends.reverse()) await end();
-});
+/** A file is one in the proxy's container. */
+const sources: Readonly<Record<string, Source>> = {
+  "a file": () => undefined,
+  "the manifest": () => ({ inline: readFileSync(modulePath) }),
+  "http://": (places, name) => ({ url: places.url(name) }),
+  "http:// and its digest": (places, name) => ({ url: places.url(name), sha256: places.sha256 }),
+  "a compat image": image("compat"),
+  "a docker image": image("docker"),
+  "an oci image": image("oci"),
+  "an image by digest": async (places, name) => {
+    const { repository, sha256 } = await places.push("compat", name);
+    return { url: `${repository}@sha256:${sha256}` };
+  },
+  "an image by tag and digest": async (places, name) => {
+    const { repository, sha256 } = await places.push("compat", name);
+    return { url: `${repository}:1.0`, sha256 };
+  },
+};
+const all = Object.keys(sources);
+const notInline = all.filter((source) => source !== "the manifest");
 
-test.skipIf(isAbsent).each(deliveries)("%s, its module by %s", (mode, source) => {
-  expect(seen[headerOf(mode, source)]).toBe("filtered");
-});
-
-const headerOf = (mode: string, source: Source): string => `x-${mode}-${source}`;
-
-async function startHarness(
-  ports: { readonly inbound: number; readonly application: number },
-  modulePort: number,
-  module: Uint8Array,
-): Promise<IstioHarness> {
-  const url = `http://127.0.0.1:${modulePort}/attribute-gen.wasm`;
-  const sha256 = createHash("sha256").update(module).digest("hex");
-  const sources: Readonly<Record<Source, ModuleSource | undefined>> = {
-    file: undefined,
-    inline: { inline: module },
-    url: { url, sha256 },
-  };
-  const filters = deliveries.flatMap(([name, source]) => {
-    const attribute = { output_attribute: "a", phase: "ON_REQUEST", default: "filtered" };
-    const plan: DeliveryPlan = {
-      ...{ name: `${name}-${source}`, namespace: workload.namespace, selector: workload.labels },
-      context: "SIDECAR_INBOUND",
-      ...(sources[source] === undefined ? { modulePath } : { source: sources[source] }),
-      configuration: { attributes: [{ ...attribute, request_header: headerOf(name, source) }] },
-    };
-    return deliveryModes.find((mode) => mode.name === name)?.resources(plan) ?? [];
-  });
-  const manifests = {
-    "kube.yaml": kubernetesObjects(ports),
-    "istio.yaml": [...workloadObjects(ports), settings({ filters: [] }), moduleServer(modulePort), ...filters],
-  };
-  const folder = await mkdtemp(join(tmpdir(), "pwk-istio-delivery-"));
-  try {
-    for (const [name, objects] of Object.entries(manifests)) await writeFile(join(folder, name), toYaml(objects));
-    return await IstioHarness.start(filesIn().harness, {
-      kube: [join(folder, "kube.yaml")],
-      istio: [join(folder, "istio.yaml")],
-    });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+interface Deliveries {
+  readonly type: DeliveryPodOptions["type"];
+  readonly plan: Parameters<typeof marking>[2];
+  /** Sources by mode. */
+  readonly by: Readonly<Record<string, readonly string[]>>;
 }
 
-/**
- * Istio's agent is not here: it would fetch the module and put a file in the URL's place. So Envoy does it, by the cluster that
- * istiod names and that nothing has but this.
- */
-const moduleServer = (port: number): object => ({
-  apiVersion: "networking.istio.io/v1alpha3",
-  kind: "EnvoyFilter",
-  metadata: { name: "module-server", namespace: workload.namespace },
-  spec: {
-    workloadSelector: { labels: workload.labels },
-    configPatches: [
-      {
-        applyTo: "CLUSTER",
-        patch: {
-          operation: "ADD",
-          value: cluster({ name: "_", address: { host: "127.0.0.1", port }, protocol: "http1" }),
-        },
-      },
-    ],
+const proxies: Readonly<Record<string, Deliveries>> = {
+  "a sidecar": {
+    type: "sidecar",
+    plan: { context: "SIDECAR_INBOUND" },
+    by: { envoyfilter: all, wasmplugin: notInline, trafficextension: notInline },
   },
+  "a gateway": {
+    type: "gateway",
+    plan: { context: "GATEWAY" },
+    by: {
+      envoyfilter: ["a file", "http:// and its digest"],
+      wasmplugin: ["a file", "a compat image"],
+      trafficextension: ["a compat image"],
+    },
+  },
+  "a gateway by targetRefs": {
+    type: "gateway",
+    plan: { context: "GATEWAY", selector: "*", targetRefs: [gatewayTarget] },
+    by: { envoyfilter: ["a file"], wasmplugin: ["a compat image"], trafficextension: ["a compat image"] },
+  },
+};
+
+const deliveries = Object.entries(proxies).flatMap(([proxy, { by }]) =>
+  Object.entries(by).flatMap(([mode, names]) => names.map((source) => [mode, proxy, source] as const)),
+);
+const mark = (mode: string, source: string) => `x-${mode}-${Object.keys(sources).indexOf(source)}`;
+
+const ends: (() => Promise<void>)[] = [];
+/** By proxy: what has reached the application. */
+const seen = new Map<string, Outcome["headers"]>();
+
+// All filters of a proxy are in one chain: one that is not there leaves its mark out.
+beforeAll(async () => {
+  if (why !== undefined) return;
+  const places = await startModulePlaces(await readFile(modulePath));
+  ends.unshift(() => places.stop());
+  for (const [proxy, { type, plan }] of Object.entries(proxies)) {
+    const manifests: object[] = [];
+    for (const [mode, , name] of deliveries.filter(([, of]) => of === proxy)) {
+      const source = await sources[name]?.(places, mark(mode, name));
+      manifests.push(...marking(mode, mark(mode, name), { ...plan, ...(source && { source }) }));
+    }
+    const pod = await DeliveryPod.start({ type, manifests });
+    ends.unshift(() => pod.stop());
+    seen.set(proxy, (await pod.request()).headers);
+  }
+});
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
+test.skipIf(why !== undefined).each(deliveries)(titled("%s to %s, the module in %s"), (mode, proxy, source) => {
+  expect(seen.get(proxy)?.[mark(mode, source)]).toBe("filtered");
 });

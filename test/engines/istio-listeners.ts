@@ -1,11 +1,16 @@
 /** Waits until Envoy has got the listeners from istiod, with all filters. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { EnvoyProcess } from "@proxy-wasm-kit/envoy";
+import type { Admin } from "@proxy-wasm-kit/envoy";
 import type { FilterSpec } from "@proxy-wasm-kit/testing";
 
 /** Envoy has its listeners within a fraction of a second. */
 const patienceMs = 20_000;
 const pollMs = 10;
+
+/** An Envoy that this process or Istio's agent has started. */
+interface Proxy {
+  readonly admin: Admin;
+}
 
 export interface WantedListener {
   readonly port: number;
@@ -16,10 +21,7 @@ export interface WantedListener {
 }
 
 /** Resolves with null, or with why Envoy has refused the listener. Throws when none comes, or another than wanted. */
-export async function listenerRefusal(
-  envoy: EnvoyProcess,
-  { port, kind, filters }: WantedListener,
-): Promise<string | null> {
+export async function listenerRefusal(envoy: Proxy, { port, kind, filters }: WantedListener): Promise<string | null> {
   const giveUpAt = Date.now() + patienceMs;
   for (;;) {
     const listener = await dynamicListener(envoy, port);
@@ -37,7 +39,7 @@ export async function listenerRefusal(
   }
 }
 
-async function dynamicListener(envoy: EnvoyProcess, port: number): Promise<DynamicListener | undefined> {
+async function dynamicListener(envoy: Proxy, port: number): Promise<DynamicListener | undefined> {
   const { configs } = (await envoy.admin.configDump()) as ConfigDump;
   const dump = configs.find((config) => config["@type"].endsWith(".ListenersConfigDump"));
   return dump?.dynamic_listeners?.find((listener) => nameOf(listener).endsWith(`_${port}`));
