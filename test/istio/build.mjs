@@ -5,12 +5,17 @@ import { rmSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { buildFolder, filesIn, isBuilt, packages, sourceFolder } from "./location.mjs";
+import { buildFolder, envoyGateway, filesIn, isBuilt, packages, sourceFolder } from "./location.mjs";
 
 /** Files of Istio's module that are taken as they are. */
 const taken = {
   crds: "manifests/charts/base/files/crd-all.gen.yaml",
   agentBootstrap: "tools/packaging/common/envoy_bootstrap.json",
+};
+/** And of Envoy Gateway's. */
+const takenOfGateway = {
+  extensionPolicyCrd:
+    "charts/gateway-helm/charts/crds/crds/generated/gateway.envoyproxy.io_envoyextensionpolicies.yaml",
 };
 /** Between two lines of progress when they are not rewritten. */
 const quietMs = 30_000;
@@ -51,7 +56,20 @@ async function buildInto(draft) {
     progress.end();
   }
   const istio = await go(["list", "-m", "-f", "{{.Dir}}", "istio.io/istio"]);
-  for (const [name, path] of Object.entries(taken)) await copyFile(join(istio.trim(), path), filesIn(draft)[name]);
+  const places = [
+    [istio.trim(), taken],
+    [await gatewayFolder(), takenOfGateway],
+  ];
+  for (const [folder, files] of places) {
+    for (const [name, path] of Object.entries(files)) await copyFile(join(folder, path), filesIn(draft)[name]);
+  }
+}
+
+/** Not in go.mod: all that it requires would come with it, for one file. */
+async function gatewayFolder() {
+  const { Dir: folder, Sum: sum } = JSON.parse(await go(["mod", "download", "-json", envoyGateway.module]));
+  if (sum === envoyGateway.sum) return folder;
+  throw new BuildFailure(`${envoyGateway.module}: expected the checksum ${envoyGateway.sum}, found ${sum}`);
 }
 
 /** `go build -v` says the path of each package it compiles, and `go: downloading ...`; all else explains a failure. */

@@ -13,9 +13,16 @@ export const packages = {
   "istio-harness": ".",
   strictcheck: "./strictcheck",
   imagefetch: "./imagefetch",
+  inject: "./inject",
   istioctl: "istio.io/istio/istioctl/cmd/istioctl",
   "pilot-agent": "istio.io/istio/pilot/cmd/pilot-agent",
   "pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery",
+};
+
+/** Whose CRD is taken besides Istio's: a module, its version, and the checksum that go.sum would have. */
+export const envoyGateway = {
+  module: "github.com/envoyproxy/gateway@v1.9.1",
+  sum: "h1:vAVp6/AlBXJ1aOhp1mxL7fNEzVEfjADUguUhm2wzxQY=",
 };
 
 /**
@@ -25,6 +32,7 @@ export const packages = {
  */
 export function buildFolder(environment = process.env) {
   const hash = createHash("sha256").update(`${process.platform}-${process.arch}\n`);
+  hash.update(`${envoyGateway.module}\n`);
   for (const name of sources()) hash.update(`${name}\n`).update(readFileSync(join(sourceFolder, name)));
   const caches = environment.XDG_CACHE_HOME || join(homedir(), ".cache");
   const ours = environment.PWK_CACHE || join(caches, "proxy-wasm-kit");
@@ -32,7 +40,8 @@ export function buildFolder(environment = process.env) {
 }
 
 /**
- * Paths of the binaries, of Istio's CRDs, and of the template of the agent's bootstrap; they appear all at once.
+ * Paths of the binaries, of Istio's CRDs and that of Envoy Gateway, and of the template of the agent's bootstrap; they
+ * appear all at once.
  * @param {string} [folder]
  */
 export function filesIn(folder = buildFolder()) {
@@ -40,10 +49,12 @@ export function filesIn(folder = buildFolder()) {
     harness: join(folder, "istio-harness"),
     strictcheck: join(folder, "strictcheck"),
     imagefetch: join(folder, "imagefetch"),
+    inject: join(folder, "inject"),
     istioctl: join(folder, "istioctl"),
     agent: join(folder, "pilot-agent"),
     discovery: join(folder, "pilot-discovery"),
     crds: join(folder, "crds.yaml"),
+    extensionPolicyCrd: join(folder, "extensionpolicy-crd.yaml"),
     agentBootstrap: join(folder, "envoy_bootstrap.json"),
   };
 }
