@@ -17,7 +17,10 @@ type Source = (places: ModulePlaces, name: string) => ModuleSource | Promise<Mod
 /** By its tag. */
 const image =
   (variant: Variant): Source =>
-  async (places, name) => ({ url: `${(await places.push(variant, name)).repository}:1.0` });
+  async (places, name) => {
+    await places.push(variant, name);
+    return { url: places.imageUrl(name) };
+  };
 
 /** A file is one in the proxy's container. */
 const sources: Readonly<Record<string, Source>> = {
@@ -29,12 +32,12 @@ const sources: Readonly<Record<string, Source>> = {
   "a docker image": image("docker"),
   "an oci image": image("oci"),
   "an image by digest": async (places, name) => {
-    const { repository, sha256 } = await places.push("compat", name);
-    return { url: `${repository}@sha256:${sha256}` };
+    const sha256 = await places.push("compat", name);
+    return { url: places.imageUrl(name).replace(/:[^:]*$/, `@sha256:${sha256}`) };
   },
   "an image by tag and digest": async (places, name) => {
-    const { repository, sha256 } = await places.push("compat", name);
-    return { url: `${repository}:1.0`, sha256 };
+    const sha256 = await places.push("compat", name);
+    return { url: places.imageUrl(name), sha256 };
   },
 };
 const all = Object.keys(sources);

@@ -46,23 +46,36 @@ export interface Outcome {
 export class DeliveryPod {
   readonly #port: number;
   readonly #application: Application;
-  readonly #ends: readonly (() => Promise<void>)[];
+  readonly #apply: (manifests: readonly object[]) => Promise<void>;
+  readonly #ends: readonly (() => Promise<unknown>)[];
 
-  private constructor(port: number, application: Application, ends: readonly (() => Promise<void>)[]) {
+  private constructor(
+    port: number,
+    application: Application,
+    apply: (manifests: readonly object[]) => Promise<void>,
+    ends: readonly (() => Promise<unknown>)[],
+  ) {
     this.#port = port;
     this.#application = application;
+    this.#apply = apply;
     this.#ends = ends;
   }
 
   /** Resolves when Envoy has its listener. Throws when istiod, the agent or Envoy does not take the manifests. */
   static async start({ type, manifests }: DeliveryPodOptions): Promise<DeliveryPod> {
-    const ends: (() => Promise<void>)[] = [];
+    const ends: (() => Promise<unknown>)[] = [];
     try {
       const application = await Application.start();
       ends.unshift(() => application.close());
+      const folder = await mkdtemp(join(tmpdir(), "pwk-delivery-"));
+      ends.unshift(() => rm(folder, { recursive: true }));
+      const files = { kube: join(folder, "kube.yaml"), istio: join(folder, "istio.yaml") };
       const ports = { inbound: await freePort(), application: application.port };
-      const objects = type === "sidecar" ? workloadObjects(ports) : gatewayObjects(ports);
-      const harness = await startHarness(ports, [...objects, ...manifests]);
+      const around = type === "sidecar" ? workloadObjects(ports) : gatewayObjects(ports);
+      const write = (delivered: readonly object[]) => writeFile(files.istio, toYaml([...around, ...delivered]));
+      await writeFile(files.kube, toYaml(kubernetesObjects(ports)));
+      await write(manifests);
+      const harness = await IstioHarness.start(filesIn().harness, { kube: [files.kube], istio: [files.istio] });
       ends.unshift(() => harness.stop());
       const { binary } = await findEnvoy();
       const agent = await Agent.start({
@@ -72,11 +85,20 @@ export class DeliveryPod {
       ends.unshift(() => agent.stop());
       const refusal = await listenerRefusal(agent, { port: ports.inbound, kind: "http", filters: [] });
       if (refusal !== null) throw new Error(`${refusal}\n${agent.log}`);
-      return new DeliveryPod(ports.inbound, application, ends);
+      const apply = async (changed: readonly object[]) => {
+        await write(changed);
+        await harness.reload();
+      };
+      return new DeliveryPod(ports.inbound, application, apply, ends);
     } catch (error) {
       for (const end of ends) await end();
       throw error;
     }
+  }
+
+  /** Delivers these in the place of those that it was started with. Envoy has them some time after. */
+  apply(manifests: readonly object[]): Promise<void> {
+    return this.#apply(manifests);
   }
 
   async request(): Promise<Outcome> {
@@ -86,18 +108,6 @@ export class DeliveryPod {
 
   async stop(): Promise<void> {
     for (const end of this.#ends) await end();
-  }
-}
-
-async function startHarness(ports: Ports, istio: readonly object[]): Promise<IstioHarness> {
-  const folder = await mkdtemp(join(tmpdir(), "pwk-delivery-"));
-  const files = { kube: [join(folder, "kube.yaml")], istio: [join(folder, "istio.yaml")] };
-  try {
-    await writeFile(join(folder, "kube.yaml"), toYaml(kubernetesObjects(ports)));
-    await writeFile(join(folder, "istio.yaml"), toYaml(istio));
-    return await IstioHarness.start(filesIn().harness, files);
-  } finally {
-    await rm(folder, { recursive: true });
   }
 }
 

@@ -1,6 +1,7 @@
 /** One running istio-harness: istiod's discovery code, fed from files, on a free port of loopback. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { once } from "node:events";
+import { createInterface, type Interface } from "node:readline";
 
 /** It ends within milliseconds; after this it is killed. */
 const stopMs = 5_000;
@@ -17,18 +18,27 @@ export interface HarnessInput {
   readonly debugPort?: number;
 }
 
+interface Parts {
+  readonly child: ChildProcess;
+  /** A line for each change of state. */
+  readonly states: Interface;
+  readonly ended: Promise<unknown>;
+}
+
 export class IstioHarness {
   /** Of its ADS server. */
   readonly port: number;
   readonly #debugPort: number | undefined;
   readonly #child: ChildProcess;
+  readonly #states: Interface;
   readonly #ended: Promise<unknown>;
 
-  private constructor(port: number, debugPort: number | undefined, child: ChildProcess, ended: Promise<unknown>) {
+  private constructor(port: number, debugPort: number | undefined, parts: Parts) {
     this.port = port;
     this.#debugPort = debugPort;
-    this.#child = child;
-    this.#ended = ended;
+    this.#child = parts.child;
+    this.#states = parts.states;
+    this.#ended = parts.ended;
   }
 
   /** Resolves when it serves what is in the files. Throws when istiod does not take an object. */
@@ -49,15 +59,24 @@ export class IstioHarness {
       child.on("error", (error) => resolve(`could not be started: ${error.message}`));
       child.on("close", (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
     });
+    const states = createInterface({ input: child.stdout });
     const ready = new Promise<number>((resolve) => {
-      createInterface({ input: child.stdout }).on("line", (line) => {
+      states.on("line", (line) => {
         const port = /^ready .*:(\d+)$/.exec(line)?.[1];
         if (port !== undefined) resolve(Number(port));
       });
     });
     const port = await Promise.race([ready, ended]);
     if (typeof port === "string") throw new Error([`istio-harness ${port}:`, ...lastWords].join("\n"));
-    return new IstioHarness(port, files.debugPort, child, ended);
+    return new IstioHarness(port, files.debugPort, { child, states, ended });
+  }
+
+  /** Has it read the files of Istio objects again, and push the difference. Throws when istiod does not take them. */
+  async reload(): Promise<void> {
+    const next = once(this.#states, "line");
+    this.#child.kill("SIGHUP");
+    const state = await Promise.race([next, this.#ended.then((end) => [`istio-harness ${end}`])]);
+    if (state[0] !== "reloaded") throw new Error(String(state[0]));
   }
 
   /** What istiod has made for a connected proxy, "pod.namespace": Envoy's `ConfigDump`. Needs a debug port. */

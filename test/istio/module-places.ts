@@ -11,30 +11,26 @@ export interface ModulePlaces {
   readonly sha256: string;
   /** Behind http://, another one for each name: an agent does not fetch a URL again. */
   url(name: string): string;
-  /** Makes an image, with the tag "1.0" in a repository of that name. */
-  push(variant: Variant, name: string): Promise<PushedImage>;
+  /** `oci://host/repository:tag`, whether it is there or not. */
+  imageUrl(name: string): string;
+  /** Makes the image of that URL. Resolves with the digest of its manifest, without `sha256:`. */
+  push(variant: Variant, name: string): Promise<string>;
   stop(): Promise<void>;
-}
-
-export interface PushedImage {
-  /** `oci://host/repository`, without tag. */
-  readonly repository: string;
-  /** Of its manifest, without `sha256:`. */
-  readonly sha256: string;
 }
 
 export async function startModulePlaces(module: Uint8Array): Promise<ModulePlaces> {
   const server = createServer((_request, response) => response.end(module)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const registry = await startDockerRegistry();
+  const imageUrl = (name: string) => `oci://${registry.host}/filters/${name}:1.0`;
   return {
     sha256: createHash("sha256").update(module).digest("hex"),
     url: (name) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}.wasm`,
+    imageUrl,
     async push(variant, name) {
-      const repository = `oci://${registry.host}/filters/${name}`;
       const image = await packageModule(module, { variant, abiVersion: "0.2.1" });
-      await push(parseReference(`${repository}:1.0`), image, { plainHttp: true });
-      return { repository, sha256: image.digest.replace("sha256:", "") };
+      await push(parseReference(imageUrl(name)), image, { plainHttp: true });
+      return image.digest.replace("sha256:", "");
     },
     async stop() {
       const closed = once(server, "close");
