@@ -99,7 +99,7 @@ const validators = new Map<string, ValidateFunction>();
 function validatorOf(name: string, schema: Schema): ValidateFunction {
   const known = validators.get(name);
   if (known !== undefined) return known;
-  const formats = { int32: true, "date-time": true, byte: true, double: true } as const;
+  const formats = { int32: true, int64: true, "date-time": true, byte: true, double: true } as const;
   const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, formats });
   ajv.addKeyword({ keyword: rulesKeyword, errors: true, validate: rulesValidator });
   const validate = ajv.compile(closed(schema) as object);

@@ -13,6 +13,8 @@ import { didYouMean } from "./similar.ts";
 export interface MessageOptions {
   /** A piece that is merged into a whole: what is missing may be in that. */
   readonly isPart?: boolean;
+  /** Fields that may be missing, as someone fills them before Envoy sees them: "message.field". */
+  readonly filled?: readonly string[];
 }
 
 /** Reports what Envoy would not take. */
@@ -48,7 +50,11 @@ function check(type: DescMessage, value: unknown, path: Path, report: Report, op
   checkOneofs(type, seen, path, report, options);
   if (options.isPart === true) return;
   for (const field of type.fields)
-    if (!seen.has(field) && field.oneof === undefined)
+    if (
+      !seen.has(field) &&
+      field.oneof === undefined &&
+      options.filled?.includes(`${type.typeName}.${field.name}`) !== true
+    )
       for (const problem of requiredProblems(field)) report(path, `expected ${field.name}${problem}, found none`);
 }
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path/posix";
 import { type GuestLog, Host, LoadError, LogLevel, loadModule, PluginRefused } from "@proxy-wasm-kit/host";
 import { Ajv, type ErrorObject } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Manifest, recordOf } from "./document.ts";
 import { shown } from "./finding.ts";
 import type { CheckOptions, KnownFilter, KnownModule } from "./options.ts";
@@ -67,7 +68,9 @@ const parsed = (configuration: Uint8Array | undefined): unknown => {
 function checkSchema({ configuration, report, places }: Plugin, schema: object): boolean {
   const value = parsed(configuration);
   if (value === undefined) return true;
-  const validate = new Ajv({ allErrors: true, verbose: true, strict: false, logger: false }).compile(schema);
+  const { $schema = "2020-12" } = schema as { $schema?: unknown };
+  const Validator = String($schema).includes("2020-12") ? Ajv2020 : Ajv;
+  const validate = new Validator({ allErrors: true, verbose: true, strict: false, logger: false }).compile(schema);
   if (validate(value)) return true;
   const told = new Set<string>();
   for (const error of (validate.errors ?? []).sort((a, b) => b.instancePath.length - a.instancePath.length)) {

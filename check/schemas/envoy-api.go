@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
-	_ "istio.io/istio/pkg/config/xds" // links in every type that istiod takes in an EnvoyFilter
+	_ "istio.io/istio/pilot/pkg/bootstrap" // links in every type that istiod takes in an EnvoyFilter
 )
 
 func isEnvoys(path string) bool {
