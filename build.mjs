@@ -1,4 +1,5 @@
 // Bundles the TypeScript of this repository into dist/ folders with esbuild; needs nothing built before.
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 // The workspaces are bundled; packages from the registry stay imports, as the published package depends on them.
@@ -40,3 +41,12 @@ await Promise.all([
   }),
   build({ ...options, entryPoints: ["demo/main.ts"], outfile: "demo/dist/main.mjs" }),
 ]);
+
+// What the ready filters say of themselves, so that their names are known in every folder.
+rmSync("cli/dist/filters", { recursive: true, force: true });
+for (const name of readdirSync("filters", { withFileTypes: true }).flatMap((each) =>
+  each.isDirectory() ? each.name : [],
+)) {
+  for (const file of ["filter.yaml", "config.schema.json"])
+    cpSync(`filters/${name}/${file}`, `cli/dist/filters/${name}/${file}`);
+}

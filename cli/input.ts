@@ -1,6 +1,7 @@
 /** Reading what the user names on the command line; every error says which option or file is meant. */
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
 import { type Clock, realClock } from "@proxy-wasm-kit/host";
 import { InvalidArgumentError } from "commander";
 import { Failure, messageOf } from "./failure.ts";
@@ -16,6 +17,9 @@ export async function readBytes(option: string, path: string): Promise<Uint8Arra
     throw new Failure(`${option}: ${path} cannot be read: ${messageOf(error)}`);
   }
 }
+
+/** A path that a file in `folder` names. */
+export const beside = (folder: string, path: string): string => (isAbsolute(path) ? path : join(folder, path));
 
 /** A body: the text, or the bytes of the file behind "@". */
 export const readData = async (option: string, data: string): Promise<Uint8Array> =>
