@@ -9,6 +9,7 @@ const options = {
   format: "esm",
   target: "node20.19",
   external: [
+    "ajv",
     "assemblyscript",
     "binaryen",
     "cli-table3",

@@ -1,6 +1,15 @@
 /** `--config`: where a filter's configuration is read from, and what of it the filter is given. */
 import { access } from "node:fs/promises";
-import { type DocumentOptions, isScalar, type ParseOptions, parseDocument, type SchemaOptions, visit } from "yaml";
+import {
+  type Document,
+  type DocumentOptions,
+  isScalar,
+  LineCounter,
+  type ParseOptions,
+  parseDocument,
+  type SchemaOptions,
+  visit,
+} from "yaml";
 import { Failure, messageOf } from "./failure.ts";
 import { readBytes } from "./input.ts";
 
@@ -60,8 +69,26 @@ const isReadable = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** With the places of what it holds. */
+export interface YamlFile {
+  readonly name: string;
+  readonly value: unknown;
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+}
+
+/** The same for a file whose mistakes are to be told with line and column. */
+export async function readYamlFile(option: string, path: string): Promise<YamlFile> {
+  const lines = new LineCounter();
+  const source = { name: path === "-" ? "standard input" : path, bytes: await readBytes(option, path) };
+  return { name: source.name, lines, ...parsedDocument(source, { lineCounter: lines }) };
+}
+
+const parsed = (source: Pick<Source, "name" | "bytes">, options: YamlOptions = {}): unknown =>
+  parsedDocument(source, options).value;
+
 /** The parser's own messages repeat lines of the text; only what kind of mistake it is and where is told. */
-function parsed({ name, bytes }: Pick<Source, "name" | "bytes">, options: YamlOptions = {}): unknown {
+function parsedDocument({ name, bytes }: Pick<Source, "name" | "bytes">, options: YamlOptions) {
   const document = parseDocument(decodeUtf8(name, bytes), { logLevel: "error", ...options });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
@@ -76,7 +103,7 @@ function parsed({ name, bytes }: Pick<Source, "name" | "bytes">, options: YamlOp
     },
   });
   try {
-    return document.toJS();
+    return { document, value: document.toJS() as unknown };
   } catch (error) {
     // Aliases of aliases that would become more than memory has.
     throw new Failure(`${name}: expected YAML or JSON, found a mistake (${messageOf(error)})`);

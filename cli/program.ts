@@ -9,6 +9,8 @@ export function createProgram(): Command {
     .version(packageJson.version)
     .showHelpAfterError("Run with --help to see the options.")
     .exitOverride()
+    // `pwk manifest` has options of its own, and commands that have the same ones.
+    .enablePositionalOptions()
     .addHelpText(
       "after",
       `

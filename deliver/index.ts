@@ -1,3 +1,16 @@
+export { InvalidEntry } from "./delivery/entry-problems.ts";
+export {
+  type FilterIdentity,
+  type ResolvedEnvironment,
+  type ResolvedFilter,
+  resolveEnvironment,
+} from "./delivery/environment.ts";
+export type { DeliveryFile } from "./delivery/file.ts";
+export { type Files, filesOf, foldersOf, header } from "./delivery/files.ts";
+export { deliveryLabel, environmentLabel } from "./delivery/labels.ts";
+export type { LoadedFilter } from "./delivery/loaded.ts";
+export { mergePatch } from "./delivery/merge.ts";
+export { type RenderedDelivery, renderEnvironment } from "./delivery/render.ts";
 export {
   type FilterMetadata,
   type Need,
@@ -20,6 +33,7 @@ export { configMapPatch, type FileImage, initContainerPatch, type PatchedWorkloa
 export { trafficExtension, wasmPlugin } from "./modes/wasm-plugin.ts";
 export {
   checkPlan,
+  contexts,
   type DeliveryPlan,
   type ListenerTarget,
   type PluginPlan,
@@ -30,7 +44,9 @@ export {
 export { InvalidPlan } from "./problems.ts";
 export type { ConfigMap } from "./resources/config-map.ts";
 export type { EnvoyFilter } from "./resources/envoy-filter.ts";
-export { patchableKinds } from "./resources/pod-patch.ts";
+export type { Resource } from "./resources/metadata.ts";
+export { type PodPatch, patchableKinds } from "./resources/pod-patch.ts";
 export { istioMetrics, type Telemetry, type WorkloadMode, workloadModes } from "./resources/telemetry.ts";
 export { type InlineModule, type ModuleSource, pullPolicies, type RemoteModule } from "./source.ts";
+export { kindOfTargetRef, parseTargetRef, targetRefKinds } from "./target-ref.ts";
 export { toYaml } from "./yaml.ts";

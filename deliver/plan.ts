@@ -8,6 +8,13 @@ import { type ModuleSource, sourceProblems } from "./source.ts";
 export const proxyContexts = ["SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY"] as const;
 export type ProxyContext = (typeof proxyContexts)[number];
 
+/** As people write them. */
+export const contexts = {
+  inbound: "SIDECAR_INBOUND",
+  outbound: "SIDECAR_OUTBOUND",
+  gateway: "GATEWAY",
+} as const satisfies Readonly<Record<string, ProxyContext>>;
+
 export const failurePolicies = ["FAIL_CLOSED", "FAIL_OPEN", "FAIL_RELOAD"] as const;
 export type FailurePolicy = (typeof failurePolicies)[number];
 

@@ -1,5 +1,5 @@
 /** What the commands that write manifests have in common. */
-import { type ListenerTarget, type ProxyContext, toYaml } from "@proxy-wasm-kit/deliver";
+import { type ListenerTarget, type ProxyContext, contexts as sides, toYaml } from "@proxy-wasm-kit/deliver";
 import { InvalidArgumentError, Option } from "commander";
 import { collectOnce } from "../input.ts";
 import { type OutputFormat, print } from "../print.ts";
@@ -43,11 +43,7 @@ function selector(text: string, before: Selector | undefined): Selector {
 }
 
 /** The sides on which a filter can be. */
-export const contexts: Readonly<Record<string, ProxyContext>> = {
-  inbound: "SIDECAR_INBOUND",
-  outbound: "SIDECAR_OUTBOUND",
-  gateway: "GATEWAY",
-};
+export const contexts: Readonly<Record<string, ProxyContext>> = sides;
 
 export function wholeNumber(text: string): number {
   if (!/^-?\d{1,10}$/.test(text)) throw new InvalidArgumentError("expected a whole number.");

@@ -1,15 +1,19 @@
-/** `pwk manifest <mode> <filter>`: the manifests that deliver a filter; the others, one each, are beside. */
+/** `pwk manifest <mode> <filter>`: the manifests that deliver a filter; all others are beside. */
 import {
   type DeliveryMode,
   type DeliveryPlan,
   deliveryModes,
+  kindOfTargetRef,
   type Phase,
+  parseTargetRef,
   phases,
   type TargetRef,
+  targetRefKinds,
 } from "@proxy-wasm-kit/deliver";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { Failure } from "../failure.ts";
 import { outputOption } from "../print.ts";
+import { manifestDelivery } from "./manifest-delivery.ts";
 import { manifestEnvoy } from "./manifest-envoy.ts";
 import { manifestConfigMap, manifestPodPatch } from "./manifest-files.ts";
 import { manifestStatsLogger, manifestTelemetry } from "./manifest-metrics.ts";
@@ -45,7 +49,7 @@ interface ManifestOptions extends WriteOptions, PluginOptions {
 }
 
 export const manifest = (): Command => {
-  const command = new Command("manifest").description("Write the manifests that deliver a filter.");
+  const command = manifestDelivery(new Command("manifest"));
   for (const mode of deliveryModes) command.addCommand(modeCommand(mode));
   for (const create of [manifestEnvoy, manifestConfigMap, manifestPodPatch]) command.addCommand(create());
   for (const create of [manifestMirror, manifestTelemetry, manifestStatsLogger]) command.addCommand(create());
@@ -106,9 +110,7 @@ function modeCommand(mode: DeliveryMode): Command {
 }
 
 const kindsOf = ({ limits }: DeliveryMode): string =>
-  Object.keys(targets)
-    .filter((name) => targets[name]?.kind !== undefined && limits.targetKinds?.[targets[name].kind] !== undefined)
-    .join(", ");
+  targetRefKinds.filter((name) => limits.targetKinds?.[kindOfTargetRef(name) ?? ""] !== undefined).join(", ");
 
 /** The two orders are opposite. */
 const priorityOf = ({ name }: DeliveryMode): string =>
@@ -142,21 +144,11 @@ async function planOf(filter: string, options: ManifestOptions): Promise<Deliver
   };
 }
 
-/** Kinds that policies can be for; Istio's waypoints and gateways, and Envoy Gateway's. */
-const targets: Readonly<Record<string, Omit<TargetRef, "name">>> = {
-  gateway: { group: "gateway.networking.k8s.io", kind: "Gateway" },
-  httproute: { group: "gateway.networking.k8s.io", kind: "HTTPRoute" },
-  grpcroute: { group: "gateway.networking.k8s.io", kind: "GRPCRoute" },
-  service: { group: "", kind: "Service" },
-  serviceentry: { group: "networking.istio.io", kind: "ServiceEntry" },
-};
-
 function target(text: string, before: readonly TargetRef[] = []): readonly TargetRef[] {
-  const [, kind = "", name = ""] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
-  const found = targets[kind.toLowerCase()];
-  if (found === undefined || name === "")
+  const found = parseTargetRef(text);
+  if (found === undefined)
     throw new InvalidArgumentError(
-      `expected a kind and a name such as gateway/eg; kinds: ${Object.keys(targets).join(", ")}.`,
+      `expected a kind and a name such as gateway/eg; kinds: ${targetRefKinds.join(", ")}.`,
     );
-  return [...before, { ...found, name }];
+  return [...before, found];
 }

@@ -2,6 +2,7 @@
 export interface Metadata {
   readonly name: string;
   readonly namespace: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Any resource, as far as it matters for printing. */
