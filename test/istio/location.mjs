@@ -1,9 +1,8 @@
 /** Where the binaries of this folder are built to; shared by build.mjs and the engine that runs them. */
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheFolder } from "../go-build/cache.mjs";
 
 /** The Go module. */
 export const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
@@ -27,17 +26,11 @@ export const envoyGateway = {
 
 /**
  * A change of the sources changes the folder, so what is in it fits them.
- * @param {NodeJS.ProcessEnv} [environment] `PWK_CACHE` and `XDG_CACHE_HOME` matter.
+ * @param {NodeJS.ProcessEnv} [environment]
  * @returns {string}
  */
-export function buildFolder(environment = process.env) {
-  const hash = createHash("sha256").update(`${process.platform}-${process.arch}\n`);
-  hash.update(`${envoyGateway.module}\n`);
-  for (const name of sources()) hash.update(`${name}\n`).update(readFileSync(join(sourceFolder, name)));
-  const caches = environment.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const ours = environment.PWK_CACHE || join(caches, "proxy-wasm-kit");
-  return join(ours, "istio", hash.digest("hex").slice(0, 16));
-}
+export const buildFolder = (environment) =>
+  cacheFolder({ name: "istio", sourceFolder, besides: [envoyGateway.module] }, environment);
 
 /**
  * Paths of the binaries, of Istio's CRDs and that of Envoy Gateway, and of the template of the agent's bootstrap; they
@@ -67,9 +60,3 @@ export function istioVersion() {
   const text = readFileSync(join(sourceFolder, "go.mod"), "utf8");
   return /^\s*istio\.io\/api => istio\.io\/api v(\d+\.\d+)/m.exec(text)?.[1] ?? "(of go.mod)";
 }
-
-/** What decides what is built. */
-const sources = () =>
-  readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
-    .filter((name) => /(^go\.(mod|sum)|\.go)$/.test(name))
-    .sort();
