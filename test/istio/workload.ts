@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { bootstrap, type Message, type WasmFilter, wasmService } from "@proxy-wasm-kit/envoy";
 import { accessLogOf, type ProxyOptions, upstreamProtocol } from "@proxy-wasm-kit/testing";
+import { type ProxyType, proxyBootstrap } from "./proxy-bootstrap.ts";
 
 export const workload = { name: "app-1", namespace: "test", labels: { app: "app" } } as const;
 
@@ -128,58 +129,17 @@ export function settings(options: ProxyOptions): object {
 }
 
 /**
- * Of a pod's Envoy whose control plane is at `adsPort`: a sidecar, or ("router") a gateway. Services are a matter of the
+ * Of the pod's Envoy whose control plane is at `adsPort`: a sidecar, or ("router") a gateway. Services are a matter of the
  * bootstrap: istiod sends none.
  */
-export function podBootstrap(
+export const podBootstrap = (
   adsPort: number,
   istioVersion: string,
   services: readonly WasmFilter[] = [],
-  type: "sidecar" | "router" = "sidecar",
-): object {
-  return {
-    node: {
-      id: `${type}~${loopback}~${name}.${namespace}~${namespace}.svc.cluster.local`,
-      cluster: `app.${namespace}`,
-      metadata: {
-        NAMESPACE: namespace,
-        CLUSTER_ID: "Kubernetes",
-        INTERCEPTION_MODE: "NONE",
-        LABELS: labels,
-        ISTIO_VERSION: `${istioVersion}.0`,
-        INSTANCE_IPS: loopback,
-      },
-    },
-    admin: { address: { socket_address: { address: loopback, port_value: 0 } } },
-    dynamic_resources: {
-      ads_config: {
-        api_type: "GRPC",
-        transport_api_version: "V3",
-        grpc_services: [{ envoy_grpc: { cluster_name: "xds-grpc" } }],
-      },
-      lds_config: { ads: {}, resource_api_version: "V3" },
-      cds_config: { ads: {}, resource_api_version: "V3" },
-    },
-    static_resources: { clusters: [adsCluster(adsPort)] },
-    ...(services.length > 0 && { bootstrap_extensions: services.map(wasmService) }),
-  };
-}
-
-const adsCluster = (port: number): object => ({
-  name: "xds-grpc",
-  type: "STATIC",
-  load_assignment: {
-    cluster_name: "xds-grpc",
-    endpoints: [
-      { lb_endpoints: [{ endpoint: { address: { socket_address: { address: loopback, port_value: port } } } }] },
-    ],
-  },
-  typed_extension_protocol_options: {
-    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-      "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-      explicit_http_config: { http2_protocol_options: {} },
-    },
-  },
+  type: ProxyType = "sidecar",
+): object => ({
+  ...proxyBootstrap({ ...workload, type, address: loopback, istioVersion }, adsPort),
+  ...(services.length > 0 && { bootstrap_extensions: services.map(wasmService) }),
 });
 
 /**
