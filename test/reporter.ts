@@ -74,9 +74,13 @@ function byFilter(rows: ReadonlyMap<string, ReadonlyMap<string, TestCase>>): Map
 /** "envoy 1.39.3: 86 of 87 scenarios passed", what it was spared and why, or why an engine was left out. */
 function engineNote(engine: string, tests: readonly TestCase[]): string[] {
   if (tests.length === 0) return [];
-  // The suite is named after the engine with its version, or after what is missing.
-  const suite = tests.map(({ parent }) => parent).find((parent) => parent.type === "suite")?.name ?? engine;
-  if (tests.every((test) => test.result().state === "skipped")) return [`${engine}: skipped, ${suite}`];
+  // The suite is named after the engine with its version, or after what is missing; tests beside it say that themselves.
+  const named = tests.map(({ parent }) => parent).find((parent) => parent.type === "suite")?.name;
+  const suite = named ?? engine;
+  if (tests.every((test) => test.result().state === "skipped")) {
+    const notes = tests.map((test) => test.result()).flatMap((result) => ("note" in result ? (result.note ?? []) : []));
+    return [`${engine}: skipped, ${named ?? notes[0] ?? engine}`];
+  }
   const passed = tests.filter((test) => test.result().state === "passed").length;
   const spared = tests.flatMap((test) => {
     const result = test.result();
