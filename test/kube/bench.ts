@@ -1,0 +1,92 @@
+/** A Kubernetes API server with Istio, and Envoys that follow what is applied there. Everything is real and on loopback. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { filesIn } from "../istio/location.mjs";
+import { ApiServer } from "./api-server.ts";
+import { checkBench } from "./available.ts";
+import { Istiod } from "./istiod.ts";
+import { Kubectl } from "./kubectl.ts";
+import { mesh, type PodIdentity, plainText } from "./objects.ts";
+import { ProxyPod } from "./proxy-pod.ts";
+
+export class KubeBench {
+  /** It can go away and come back. */
+  readonly apiServer: ApiServer;
+  /** Also for other programs: `kubectl.environment`. */
+  readonly kubectl: Kubectl;
+  readonly istiod: Istiod;
+  /** Thrown away with the bench. */
+  readonly folder: string;
+  readonly #ends: (() => Promise<void>)[];
+  #pods = 0;
+
+  private constructor(
+    folder: string,
+    parts: { readonly apiServer: ApiServer; readonly kubectl: Kubectl; readonly istiod: Istiod },
+    ends: (() => Promise<void>)[],
+  ) {
+    this.folder = folder;
+    this.apiServer = parts.apiServer;
+    this.kubectl = parts.kubectl;
+    this.istiod = parts.istiod;
+    this.#ends = ends;
+  }
+
+  /** Resolves when Istio's objects can be applied, and are validated by its webhook. */
+  static async start(): Promise<KubeBench> {
+    checkBench();
+    const folder = await mkdtemp(join(tmpdir(), "pwk-kube-"));
+    const ends = [() => rm(folder, { recursive: true })];
+    try {
+      const apiServer = await ApiServer.start(folder);
+      ends.push(() => apiServer.end());
+      const kubectl = new Kubectl(apiServer.kubeconfig, join(folder, "kubectl"));
+      await kubectl.apply(...mesh());
+      const istiod = await Istiod.start(apiServer.kubeconfig, folder);
+      ends.push(() => istiod.stop());
+      await Promise.all([applyCrds(kubectl), istiod.ready(kubectl)]);
+      await kubectl.apply(plainText());
+      return new KubeBench(folder, { apiServer, kubectl, istiod }, ends);
+    } catch (error) {
+      await endAll(ends);
+      throw error;
+    }
+  }
+
+  /** A sidecar in front of an application. Its namespace need not be there. */
+  async sidecar(identity: PodIdentity): Promise<ProxyPod> {
+    return this.#pod("sidecar", identity);
+  }
+
+  /** A gateway that takes every request to an application. */
+  async gateway(identity: PodIdentity): Promise<ProxyPod> {
+    return this.#pod("router", identity);
+  }
+
+  /** Resolves when every process is gone, and the folder. */
+  async stop(): Promise<void> {
+    await endAll(this.#ends);
+  }
+
+  async #pod(type: "sidecar" | "router", identity: PodIdentity): Promise<ProxyPod> {
+    const { kubectl, istiod } = this;
+    this.#pods++;
+    const pod = await ProxyPod.start(type, identity, addressOf(this.#pods), { kubectl, adsPort: istiod.adsPort });
+    this.#ends.push(() => pod.stop());
+    return pod;
+  }
+}
+
+/** Of a network for documentation (RFC 5737): pods that share loopback would be one to istiod. */
+const addressOf = (pod: number): string => `192.0.2.${pod}`;
+
+async function applyCrds(kubectl: Kubectl): Promise<void> {
+  await kubectl.run(["apply", "--server-side", "--filename", filesIn().crds]);
+  await kubectl.run(["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
+}
+
+/** The last that was started goes first. */
+async function endAll(ends: (() => Promise<void>)[]): Promise<void> {
+  for (const end of ends.splice(0).reverse()) await end();
+}
