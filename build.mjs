@@ -51,3 +51,6 @@ for (const name of readdirSync("filters", { withFileTypes: true }).flatMap((each
   for (const file of ["filter.yaml", "config.schema.json"])
     cpSync(`filters/${name}/${file}`, `cli/dist/filters/${name}/${file}`);
 }
+
+// Beside the bundle as beside the sources of `check`.
+for (const file of ["crds.json.gz", "envoy-api.binpb.gz"]) cpSync(`check/schemas/${file}`, `cli/dist/schemas/${file}`);

@@ -57,6 +57,7 @@ function plugin(spec: Fields, name: string, report: Report): Plugin[] {
       allowsStopIteration: false,
       cannotAllowStopIteration:
         "neither WasmPlugin nor TrafficExtension can say it; deliver the filter with an EnvoyFilter",
+      typedConfig: null,
       report,
       places: { rootId: ["pluginName"], configuration: ["pluginConfig"], code: ["url"], sha256: ["sha256"] },
     },
@@ -119,6 +120,7 @@ export function checkExtensionPolicy({ value, report }: Manifest): Plugin[] {
         hostEnvironment: listOf(recordOf(env).hostKeys).map(String),
         allowsStopIteration: false,
         cannotAllowStopIteration: "EnvoyExtensionPolicy cannot say it",
+        typedConfig: null,
         report: at,
         places: {
           rootId: ["rootID"],

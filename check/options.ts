@@ -10,8 +10,19 @@ export interface CheckOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Workloads besides those in the manifests. */
   readonly workloads?: readonly Workload[];
+  /**
+   * Whether a real Envoy takes an HTTP filter, with its module in it: its words when it does not. It gets these variables
+   * besides its own. Default: not asked.
+   */
+  readonly tryFilter?: (filter: TriedFilter, environment: Readonly<Record<string, string>>) => Promise<string | null>;
   /** Names of filters that others put into the chain. */
   readonly chainFilters?: readonly string[];
+}
+
+/** An element of `http_filters`. */
+export interface TriedFilter {
+  readonly name: string;
+  readonly typed_config: Readonly<Record<string, unknown>>;
 }
 
 export interface KnownModule {

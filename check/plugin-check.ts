@@ -7,7 +7,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Manifest, recordOf } from "./document.ts";
 import { shown } from "./finding.ts";
 import type { CheckOptions, KnownFilter, KnownModule } from "./options.ts";
-import type { Plugin } from "./plugin.ts";
+import { type Plugin, withModule } from "./plugin.ts";
 import { didYouMean } from "./similar.ts";
 
 export async function checkPlugin(
@@ -26,7 +26,12 @@ export async function checkPlugin(
   if (module === null) return;
   checkDigest(plugin, module);
   // What the schema has refused the filter refuses too, in other words.
-  if (fits) await load(plugin, module, options);
+  if (!fits || !(await load(plugin, module, options))) return;
+  const { name, typedConfig, isNetwork, report, places } = plugin;
+  if (typedConfig === null || isNetwork) return;
+  const tried = { name, typed_config: withModule(typedConfig, module.bytes) };
+  const refusal = await options.tryFilter?.(tried, hostVariables(plugin, options));
+  if (typeof refusal === "string") report(places.code, `Envoy refuses it: ${refusal}`);
 }
 
 function checkMetadata(
@@ -135,14 +140,22 @@ function checkDigest({ code, report, places }: Plugin, { name, bytes }: KnownMod
     report(places.sha256, `is not the digest of the ${name}.wasm that lies here, which is ${digest}`, "warning");
 }
 
-/** As the proxy would: into a host, with its configuration. */
-async function load(plugin: Plugin, { name, bytes }: KnownModule, { environment = {} }: CheckOptions): Promise<void> {
+/** What the filter reads of the proxy's environment; a placeholder for what is not known here. */
+const hostVariables = (
+  { hostEnvironment }: Plugin,
+  { environment = {} }: CheckOptions,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(hostEnvironment.map((key) => [key, environment[key] ?? placeholder]));
+
+/** As the proxy would: into a host, with its configuration. True when it has been taken. */
+async function load(
+  plugin: Plugin,
+  { name, bytes }: KnownModule,
+  { environment = {} }: CheckOptions,
+): Promise<boolean> {
   const { rootId = "", report, places, configuration, isNetwork } = plugin;
   const unknown = plugin.hostEnvironment.filter((key) => environment[key] === undefined);
-  const variables = {
-    ...Object.fromEntries(plugin.hostEnvironment.map((key) => [key, environment[key] ?? placeholder])),
-    ...plugin.environment,
-  };
+  const variables = { ...hostVariables(plugin, { environment }), ...plugin.environment };
   const logs: GuestLog[] = [];
   try {
     const module = await loadModule(bytes);
@@ -150,18 +163,19 @@ async function load(plugin: Plugin, { name, bytes }: KnownModule, { environment 
     const spec = { name: plugin.name, rootId, module, environment: variables, ...given };
     const options = { logLevel: LogLevel.Warn, onLog: (log: GuestLog) => void logs.push(log) };
     await Host.start(isNetwork ? { ...options, networkPlugins: [spec] } : { ...options, plugins: [spec] });
+    return true;
   } catch (error) {
     if (!(error instanceof PluginRefused || error instanceof LoadError)) throw error;
     const said = logs.filter(({ level }) => level >= LogLevel.Error).map(({ message }) => message);
     const words = [...new Set(said)].join("; ") || error.message;
     const missing = unknown.find((key) => words.includes(key));
-    if (missing !== undefined)
-      return report(
-        places.configuration,
-        `not tried to its end, as the value of ${missing} is not known here: ${words}; give it in the environment of this command`,
-        "warning",
-      );
-    report(error instanceof LoadError ? places.code : places.configuration, `${name}.wasm refuses it: ${words}`);
+    if (missing === undefined) {
+      report(error instanceof LoadError ? places.code : places.configuration, `${name}.wasm refuses it: ${words}`);
+      return false;
+    }
+    const unsure = `not tried to its end, as the value of ${missing} is not known here: ${words}`;
+    report(places.configuration, `${unsure}; give it in the environment of this command`, "warning");
+    return false;
   }
 }
 

@@ -2,6 +2,8 @@
 import { isRecord, listOf, recordOf } from "./document.ts";
 import type { Path, Report } from "./finding.ts";
 
+type Fields = Readonly<Record<string, unknown>>;
+
 export interface Plugin {
   readonly name: string;
   /** Undefined when none is given. */
@@ -15,6 +17,8 @@ export interface Plugin {
   readonly allowsStopIteration: boolean;
   /** Why the resource cannot allow it; null when it can. */
   readonly cannotAllowStopIteration: string | null;
+  /** As Envoy gets it; null when it is somebody else who writes that. */
+  readonly typedConfig: Fields | null;
   readonly report: Report;
   readonly places: { readonly rootId: Path; readonly configuration: Path; readonly code: Path; readonly sha256: Path };
 }
@@ -27,7 +31,7 @@ export type Code =
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 /** By the names of protobuf or of its JSON form. */
-export const field = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
+export const field = (object: Fields, name: string): unknown =>
   object[name] ?? object[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())];
 
 export const wasmTypes: Readonly<Record<string, "http" | "network">> = {
@@ -52,6 +56,7 @@ export function pluginOfTypedConfig(typedConfig: unknown, name: string, path: Pa
     hostEnvironment: listOf(field(environment, "host_env_keys")).filter((key) => typeof key === "string"),
     allowsStopIteration: field(config, "allow_on_headers_stop_iteration") === true,
     cannotAllowStopIteration: null,
+    typedConfig: recordOf(typedConfig),
     report,
     places: {
       rootId: [...at, "root_id"],
@@ -63,7 +68,7 @@ export function pluginOfTypedConfig(typedConfig: unknown, name: string, path: Pa
 }
 
 /** Also out of a TypedStruct. */
-function unwrapped(typedConfig: Readonly<Record<string, unknown>>, path: Path) {
+function unwrapped(typedConfig: Fields, path: Path) {
   const type = String(typedConfig["@type"]);
   if (!type.endsWith(".TypedStruct")) return { type, config: typedConfig.config, at: [...path, "config"] };
   return {
@@ -73,7 +78,16 @@ function unwrapped(typedConfig: Readonly<Record<string, unknown>>, path: Path) {
   };
 }
 
-function codeOf(code: Readonly<Record<string, unknown>>): Code | null {
+/** A filter's `typed_config` with these bytes, wherever it has its module from. */
+export function withModule(typedConfig: Fields, bytes: Uint8Array): Fields {
+  const code = { local: { inline_bytes: Buffer.from(bytes).toString("base64") } };
+  if (isRecord(typedConfig.value)) return { ...typedConfig, value: withModule(typedConfig.value, bytes) };
+  const config = recordOf(typedConfig.config);
+  const key = config.vmConfig === undefined ? "vm_config" : "vmConfig";
+  return { ...typedConfig, config: { ...config, [key]: { ...recordOf(config[key]), code } } };
+}
+
+function codeOf(code: Fields): Code | null {
   const [local, remote] = [recordOf(code.local), recordOf(code.remote)];
   const inline = text(field(local, "inline_bytes"));
   if (inline !== undefined) return { kind: "inline", bytes: Buffer.from(inline, "base64") };

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Admin } from "./admin.ts";
 import { endWithUs } from "./end-with-us.ts";
 import { type EnvoyLogLevel, type LogRecord, logFormat, RecordReader } from "./log.ts";
+import { refusal } from "./refusal.ts";
 
 /** Between two looks at whether Envoy is ready. */
 const pollMs = 10;
@@ -89,7 +90,8 @@ export class EnvoyProcess {
     await rm(folder, { recursive: true });
     if (admin === null) {
       const end = await ended;
-      throw new EnvoyRefused(refusal(isLate ? `was stuck for ${readyMs / 1000} s` : end, records), records);
+      const how = isLate ? `was stuck for ${readyMs / 1000} s` : end;
+      throw new EnvoyRefused([`envoy ${how} before it was ready:`, refusal(records)].join("\n  "), records);
     }
     return new EnvoyProcess(child, ended, admin);
   }
@@ -151,14 +153,4 @@ async function ready(addressFile: string, giveUp: AbortSignal): Promise<Admin | 
     await delay(pollMs);
   }
   return null;
-}
-
-/** How it ended, and what Envoy has to say about it; protobuf's messages have blanks at random. */
-function refusal(end: string, records: readonly LogRecord[]): string {
-  const serious = records.filter(({ level }) => level === "error" || level === "critical");
-  const words = (serious.length > 0 ? serious : records.slice(-5)).map(({ message }) =>
-    message.replaceAll(/\s+/g, " "),
-  );
-  const unsaid = words.filter((word, at) => !words.some((other, before) => before < at && other.includes(word)));
-  return [`envoy ${end} before it was ready:`, ...unsaid].join("\n  ");
 }

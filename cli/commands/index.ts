@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { attributes } from "./attributes.ts";
 import { bench } from "./bench.ts";
 import { build } from "./build.ts";
+import { check } from "./check.ts";
 import { completion } from "./completion.ts";
 import { coverage } from "./coverage.ts";
 import { doctor } from "./doctor.ts";
@@ -26,6 +27,7 @@ export const commands: readonly (() => Command)[] = [
   coverage,
   inspect,
   manifest,
+  check,
   attributes,
   packageCommand,
   push,

@@ -1,0 +1,11 @@
+/** What Envoy's log has to say about a refusal. */
+import type { LogRecord } from "./log.ts";
+
+/** One line for each thing; protobuf's messages have blanks at random. */
+export function refusal(records: readonly LogRecord[]): string {
+  const serious = records.filter(({ level }) => level === "error" || level === "critical");
+  const words = (serious.length > 0 ? serious : records.slice(-5)).map(({ message }) =>
+    message.replaceAll(/\s+/g, " "),
+  );
+  return words.filter((word, at) => !words.some((other, before) => before < at && other.includes(word))).join("\n  ");
+}
