@@ -7,7 +7,7 @@ import { ApiServer } from "./api-server.ts";
 import { checkBench } from "./available.ts";
 import { Istiod } from "./istiod.ts";
 import { Kubectl } from "./kubectl.ts";
-import { mesh, type PodIdentity, plainText } from "./objects.ts";
+import { mesh, namespace, type PodIdentity, plainText } from "./objects.ts";
 import { ProxyPod } from "./proxy-pod.ts";
 
 export class KubeBench {
@@ -19,6 +19,8 @@ export class KubeBench {
   /** Thrown away with the bench. */
   readonly folder: string;
   readonly #ends: (() => Promise<void>)[];
+  /** Those that are there, or will be. */
+  readonly #namespaces = new Map<string, Promise<void>>();
   #pods = 0;
 
   private constructor(
@@ -69,10 +71,19 @@ export class KubeBench {
     await endAll(this.#ends);
   }
 
+  /** Once each: to apply what somebody else is just creating fails. */
+  #namespace(name: string): Promise<void> {
+    const there = this.#namespaces.get(name) ?? this.kubectl.apply(namespace(name));
+    this.#namespaces.set(name, there);
+    return there;
+  }
+
   async #pod(type: "sidecar" | "router", identity: PodIdentity): Promise<ProxyPod> {
     const { kubectl, istiod } = this;
     this.#pods++;
-    const pod = await ProxyPod.start(type, identity, addressOf(this.#pods), { kubectl, adsPort: istiod.adsPort });
+    const address = addressOf(this.#pods);
+    await this.#namespace(identity.namespace);
+    const pod = await ProxyPod.start(type, identity, address, { kubectl, adsPort: istiod.adsPort });
     this.#ends.push(() => pod.stop());
     return pod;
   }

@@ -9,7 +9,7 @@ import { type ProxyType, proxyBootstrap } from "../istio/proxy-bootstrap.ts";
 import { freePort } from "../istio/workload.ts";
 import { Application } from "../mirror/application.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { gateway, inbound, labelsOf, namespace, type PodIdentity, pod, runningAt } from "./objects.ts";
+import { gateway, inbound, labelsOf, type PodIdentity, pod, runningAt } from "./objects.ts";
 
 const patienceMs = 20_000;
 const pollMs = 10;
@@ -89,7 +89,7 @@ async function applyPod(
   { port, application }: { readonly port: number; readonly application: number },
 ): Promise<void> {
   const traffic = type === "sidecar" ? [inbound(identity, port, application)] : gateway(identity, port, application);
-  await kubectl.apply(namespace(identity.namespace), pod(identity), ...traffic);
+  await kubectl.apply(pod(identity), ...traffic);
   const patch = ["--subresource=status", "--type=merge", "--patch", JSON.stringify(runningAt(address))];
   await kubectl.run(["patch", "pod", identity.name, "--namespace", identity.namespace, ...patch]);
 }
