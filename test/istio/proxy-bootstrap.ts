@@ -2,8 +2,8 @@
 
 const loopback = "127.0.0.1";
 
-/** A sidecar, or ("router") a gateway. */
-export type ProxyType = "sidecar" | "router";
+/** A sidecar, a gateway ("router") or a waypoint. */
+export type ProxyType = "sidecar" | "router" | "waypoint";
 
 /** As whom an Envoy asks istiod. */
 export interface Proxy {
