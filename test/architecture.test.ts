@@ -14,10 +14,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   deliver: [],
   registry: [],
   check: ["host"],
-  cli: ["host", "envoy", "testing", "deliver", "registry", "check"],
+  istio: ["envoy"],
+  cli: ["host", "envoy", "testing", "deliver", "registry", "check", "istio"],
   demo: ["testing", "deliver"],
   bench: ["sdk", "envoy"],
-  test: ["sdk", "host", "envoy", "testing", "deliver", "registry", "check"],
+  test: ["sdk", "host", "envoy", "testing", "deliver", "registry", "check", "istio"],
 };
 
 const packages: Readonly<Record<string, string>> = {
@@ -30,6 +31,7 @@ const packages: Readonly<Record<string, string>> = {
   "@proxy-wasm-kit/deliver": "deliver",
   "@proxy-wasm-kit/registry": "registry",
   "@proxy-wasm-kit/check": "check",
+  "@proxy-wasm-kit/istio": "istio",
   "proxy-wasm-kit": "cli",
 };
 
@@ -75,7 +77,7 @@ test.each(Object.entries(allowed))("%s imports nothing of ours but: %j", (folder
 test("folders are imported through their index, not past it", () => {
   const deep = Object.keys(allowed)
     .flatMap(importsOf)
-    .filter(({ specifier }) => /^@proxy-wasm-kit\/(?!sdk)[^/]+\/./.test(specifier))
+    .filter(({ specifier }) => /^@proxy-wasm-kit\/(?!sdk|istio\/go-build$)[^/]+\/./.test(specifier))
     .concat(
       Object.keys(allowed)
         .flatMap(importsOf)

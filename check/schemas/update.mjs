@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Writes what is known of the APIs that manifests are written in: Envoy's and Istio's of the Istio in test/istio/go.mod, Envoy
+ * Writes what is known of the APIs that manifests are written in: Envoy's and Istio's of the Istio in istio/go.mod, Envoy
  * Gateway's of the version below. Needs Go.
  */
 import { execFileSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { parseAllDocuments } from "yaml";
 
 const gateway = "github.com/envoyproxy/gateway@v1.9.1";
 const here = fileURLToPath(new URL(".", import.meta.url));
-const istioModule = fileURLToPath(new URL("../../test/istio", import.meta.url));
+const istioModule = fileURLToPath(new URL("../../istio", import.meta.url));
 
 const go = (...args) =>
   execFileSync("go", args, { cwd: istioModule, maxBuffer: 2 ** 26, stdio: ["ignore", "pipe", "inherit"] });

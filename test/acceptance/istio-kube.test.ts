@@ -1,8 +1,8 @@
 /** What is applied to a real Kubernetes API server filters: istiod follows it, and the Envoys of its pods. */
 import { resolve } from "node:path";
 import { type DeliveryPlan, deliveryModes } from "@proxy-wasm-kit/deliver";
+import { listenerRefusal } from "@proxy-wasm-kit/istio";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { listenerRefusal } from "../engines/istio-listeners.ts";
 import { isBenchSkipped, whyWithoutBench } from "../kube/available.ts";
 import { KubeBench } from "../kube/bench.ts";
 import type { ProxyPod } from "../kube/proxy-pod.ts";

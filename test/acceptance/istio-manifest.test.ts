@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { filesIn, isBuilt } from "@proxy-wasm-kit/istio";
 import { expect, test } from "vitest";
-import { filesIn, isBuilt } from "../istio/location.mjs";
 
 const run = promisify(execFile);
 const required = (process.env.PWK_REQUIRE_ENGINES ?? "").split(",").includes("istio");

@@ -6,10 +6,8 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { toYaml } from "@proxy-wasm-kit/deliver";
 import { EnvoyProcess, findEnvoy } from "@proxy-wasm-kit/envoy";
+import { filesIn, IstioHarness, isBuilt, istioVersion, listenerRefusal } from "@proxy-wasm-kit/istio";
 import { expect, test, vi } from "vitest";
-import { listenerRefusal } from "../engines/istio-listeners.ts";
-import { IstioHarness } from "../istio/harness.ts";
-import { filesIn, isBuilt, istioVersion } from "../istio/location.mjs";
 import { freePort, kubernetesObjects, podBootstrap, workload, workloadObjects } from "../istio/workload.ts";
 import { configuration, counted, expected, pwk, sendAll, startUpstream, tags } from "../metrics.ts";
 

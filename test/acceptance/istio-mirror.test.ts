@@ -1,7 +1,7 @@
 /** Mirrors that a real istiod makes of VirtualServices and of our EnvoyFilters, with Envoy's suffix and without, before shadow-host. */
 import { findEnvoy } from "@proxy-wasm-kit/envoy";
+import { isBuilt } from "@proxy-wasm-kit/istio";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isBuilt } from "../istio/location.mjs";
 import { send } from "../mirror/application.ts";
 import { IstioMirror } from "../mirror/istio-mirror.ts";
 

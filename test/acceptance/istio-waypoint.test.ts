@@ -7,11 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TargetRef, toYaml } from "@proxy-wasm-kit/deliver";
 import { EnvoyProcess, findEnvoy } from "@proxy-wasm-kit/envoy";
+import { filesIn, IstioHarness, isBuilt, istioVersion, proxyBootstrap } from "@proxy-wasm-kit/istio";
 import { expect, test } from "vitest";
-import { IstioHarness } from "../istio/harness.ts";
-import { filesIn, isBuilt, istioVersion } from "../istio/location.mjs";
 import { marking } from "../istio/marking.ts";
-import { proxyBootstrap } from "../istio/proxy-bootstrap.ts";
 import { workload } from "../istio/workload.ts";
 
 const isRequired = (process.env.PWK_REQUIRE_ENGINES ?? "").split(",").includes("istio");

@@ -8,6 +8,14 @@ import { join, resolve } from "node:path";
 import { type DeliveryPlan, envoyFilter, toYaml } from "@proxy-wasm-kit/deliver";
 import { EnvoyProcess, EnvoyRefused, findEnvoy } from "@proxy-wasm-kit/envoy";
 import {
+  filesIn,
+  IstioHarness,
+  isBuilt,
+  istioVersion,
+  listenerRefusal,
+  type WantedListener,
+} from "@proxy-wasm-kit/istio";
+import {
   ConfigurationRefused,
   createEnvoyProxy,
   type Engine,
@@ -20,8 +28,6 @@ import {
   wasmFilter,
 } from "@proxy-wasm-kit/testing";
 import { clusterPatches, networkFilterPatches } from "../istio/additions.ts";
-import { IstioHarness } from "../istio/harness.ts";
-import { filesIn, isBuilt, istioVersion } from "../istio/location.mjs";
 import {
   freePort,
   kubernetesObjects,
@@ -31,7 +37,6 @@ import {
   workload,
   workloadObjects,
 } from "../istio/workload.ts";
-import { listenerRefusal, type WantedListener } from "./istio-listeners.ts";
 
 /** The reason, as a string, when this machine cannot run it. */
 export async function istioEngine(): Promise<Engine | string> {

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { Admin } from "@proxy-wasm-kit/envoy";
-import { filesIn, istioVersion } from "./location.mjs";
+import { filesIn, istioVersion } from "@proxy-wasm-kit/istio";
 import { freePort, workload } from "./workload.ts";
 
 /** Where agents keep modules; the path is fixed in Istio. */

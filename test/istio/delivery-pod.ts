@@ -4,12 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TargetRef, toYaml } from "@proxy-wasm-kit/deliver";
 import { findEnvoy } from "@proxy-wasm-kit/envoy";
-import { listenerRefusal } from "../engines/istio-listeners.ts";
+import { filesIn, IstioHarness, isBuilt, listenerRefusal } from "@proxy-wasm-kit/istio";
 import { Application, send } from "../mirror/application.ts";
 import { dockerRegistry } from "../registry/docker-registry.ts";
 import { Agent, whyNoAgent } from "./agent.ts";
-import { IstioHarness } from "./harness.ts";
-import { filesIn, isBuilt } from "./location.mjs";
 import { freePort, kubernetesObjects, type Ports, workload, workloadObjects } from "./workload.ts";
 
 const gatewayName = "edge";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type DeliveryPlan, envoyExtensionPolicy, toYaml } from "@proxy-wasm-kit/deliver";
+import { envoyGateway, filesIn, isBuilt } from "@proxy-wasm-kit/istio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { envoyGateway, filesIn, isBuilt } from "./location.mjs";
 
 const isRequired = (process.env.PWK_REQUIRE_ENGINES ?? "").split(",").includes("istio");
 const isAbsent = !isRequired && !isBuilt();

@@ -2,9 +2,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { configMapPatch, type DeliveryPlan, initContainerPatch, toYaml } from "@proxy-wasm-kit/deliver";
+import { filesIn, isBuilt } from "@proxy-wasm-kit/istio";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { filesIn, isBuilt } from "./location.mjs";
 
 const isRequired = (process.env.PWK_REQUIRE_ENGINES ?? "").split(",").includes("istio");
 const isAbsent = !isRequired && !isBuilt();

@@ -12,8 +12,8 @@ import {
   proxyContexts,
   toYaml,
 } from "@proxy-wasm-kit/deliver";
+import { filesIn, isBuilt } from "@proxy-wasm-kit/istio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { filesIn, isBuilt } from "./location.mjs";
 
 const run = promisify(execFile);
 

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { bootstrap, type Message, type WasmFilter, wasmService } from "@proxy-wasm-kit/envoy";
+import { type ProxyType, proxyBootstrap } from "@proxy-wasm-kit/istio";
 import { accessLogOf, type ProxyOptions, upstreamProtocol } from "@proxy-wasm-kit/testing";
-import { type ProxyType, proxyBootstrap } from "./proxy-bootstrap.ts";
 
 export const workload = { name: "app-1", namespace: "test", labels: { app: "app" } } as const;
 

@@ -1,6 +1,6 @@
 /** Whether this machine has what the bench needs. */
 import { findEnvoy } from "@proxy-wasm-kit/envoy";
-import { isBuilt as isIstioBuilt } from "../istio/location.mjs";
+import { isBuilt as isIstioBuilt } from "@proxy-wasm-kit/istio";
 import { isBuilt } from "./location.mjs";
 
 /** What is missing, with what to do; undefined when nothing is. */

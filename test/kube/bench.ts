@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { filesIn } from "../istio/location.mjs";
+import { filesIn } from "@proxy-wasm-kit/istio";
 import { ApiServer } from "./api-server.ts";
 import { checkBench } from "./available.ts";
 import { Istiod } from "./istiod.ts";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Builds what test/kube needs: from cold in about 5 minutes, and not at all when it is built already. */
-import { buildOnce } from "../go-build/build.mjs";
+import { buildOnce } from "@proxy-wasm-kit/istio/go-build";
 import { buildFolder, isBuilt, kubernetesVersion, packages, sourceFolder } from "./location.mjs";
 
 /** Without it the API server calls itself v0.0.0, and kubectl warns of every request. */

@@ -1,6 +1,5 @@
 /** A real istiod that watches the API server: discovery, its certificate authority, and its admission webhook. */
-
-import { filesIn } from "../istio/location.mjs";
+import { filesIn } from "@proxy-wasm-kit/istio";
 import { freePort } from "../istio/workload.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { Program } from "./program.ts";

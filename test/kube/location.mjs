@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cacheFolder } from "../go-build/cache.mjs";
+import { cacheFolder } from "@proxy-wasm-kit/istio/go-build";
 
 /** The Go module. */
 export const sourceFolder = fileURLToPath(new URL(".", import.meta.url));

@@ -7,9 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { envoyFilter, type MirrorPlan, mirrorFilter, toYaml } from "@proxy-wasm-kit/deliver";
 import { EnvoyProcess, findEnvoy } from "@proxy-wasm-kit/envoy";
-import { listenerRefusal } from "../engines/istio-listeners.ts";
-import { IstioHarness } from "../istio/harness.ts";
-import { filesIn, istioVersion } from "../istio/location.mjs";
+import { filesIn, IstioHarness, istioVersion, listenerRefusal } from "@proxy-wasm-kit/istio";
 import { freePort, kubernetesObjects, podBootstrap, settings, workload, workloadObjects } from "../istio/workload.ts";
 import { Application } from "./application.ts";
 

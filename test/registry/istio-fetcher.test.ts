@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { filesIn, isBuilt } from "@proxy-wasm-kit/istio";
 import { type Image, packageModule, parseReference, push, type Variant, variants } from "@proxy-wasm-kit/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { refused, sampleModule, unusual } from "../../registry/test/sample.ts";
-import { filesIn, isBuilt } from "../istio/location.mjs";
 import { account, type DockerRegistry, dockerRegistry, startDockerRegistry, whyWithout } from "./docker-registry.ts";
 
 const run = promisify(execFile);

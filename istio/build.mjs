@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-/** Builds what test/istio needs: from cold in about 6 minutes, and not at all when it is built already. */
+/** Builds Istio's programs: from cold in about 6 minutes, and not at all when it is built already. */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { buildOnce } from "../go-build/build.mjs";
-import { BuildFailure, go } from "../go-build/go.mjs";
+import { buildOnce } from "./go-build/build.mjs";
+import { BuildFailure, go } from "./go-build/go.mjs";
 import { buildFolder, envoyGateway, filesIn, isBuilt, packages, sourceFolder } from "./location.mjs";
 
 /** Files of Istio's module that are taken as they are. */

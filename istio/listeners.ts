@@ -1,7 +1,6 @@
 /** Waits until Envoy has got the listeners from istiod, with all filters. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Admin } from "@proxy-wasm-kit/envoy";
-import type { FilterSpec } from "@proxy-wasm-kit/testing";
 
 /** Envoy has its listeners within a fraction of a second. */
 const patienceMs = 20_000;
@@ -17,7 +16,7 @@ export interface WantedListener {
   /** "http": filters of HTTP streams; "tcp": filters of connections. */
   readonly kind: "http" | "tcp";
   /** In their order. */
-  readonly filters: readonly FilterSpec[];
+  readonly filters: readonly { readonly name: string }[];
 }
 
 /** Resolves with null, or with why Envoy has refused the listener. Throws when none comes, or another than wanted. */

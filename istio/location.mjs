@@ -2,10 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cacheFolder } from "../go-build/cache.mjs";
+import { cacheFolder } from "./go-build/cache.mjs";
 
-/** The Go module. */
-export const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** The Go module; in a bundle it is a folder beside. */
+export const sourceFolder = existsSync(join(here, "go.mod")) ? here : join(here, "istio");
 
 /** One Go package for each binary, by the binary's name. */
 export const packages = {
