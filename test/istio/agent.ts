@@ -19,6 +19,7 @@ const moduleFolder = "/var/lib/istio/data";
 const patienceMs = 30_000;
 const pollMs = 20;
 const keptLines = 40;
+const mostAttempts = 3;
 
 /** What to do where no agent can run; undefined where one can. */
 export function whyNoAgent(): string | undefined {
@@ -60,6 +61,17 @@ export class Agent {
 
   /** Resolves when Envoy has what it needs for requests, modules too. Throws with the end of the log. */
   static async start(options: AgentOptions): Promise<Agent> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await Agent.#startOnce(options);
+      } catch (error) {
+        // Its ports are numbers that were free a second ago.
+        if (attempt === mostAttempts || !/address already in use/i.test(String(error))) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(options: AgentOptions): Promise<Agent> {
     const folder = await mkdtemp(join(tmpdir(), "pwk-agent-"));
     const adminPort = await freePort();
     // A process group of its own: Envoy, which the agent starts, is in it and ends with it.
@@ -84,7 +96,8 @@ export class Agent {
     const agent = new Agent(new Admin(`127.0.0.1:${adminPort}`), child, ended, folder, log);
     const problem = await Promise.race([agent.#becomesReady(), ended]);
     if (problem === null) return agent;
-    await agent.stop();
+    // Not asked for modules: on its port may be the Envoy of somebody else.
+    await agent.#end();
     throw new Error([`pilot-agent ${problem}:`, ...log].join("\n"));
   }
 
@@ -96,11 +109,15 @@ export class Agent {
   /** Resolves when both processes are gone, and the modules that they have had. */
   async stop(): Promise<void> {
     const modules = await modulesOf(this.admin).catch(() => []);
+    await this.#end();
+    // A folder for each URL, and every test has URLs of its own.
+    for (const folder of new Set(modules.map(dirname))) await rm(folder, { recursive: true, force: true });
+  }
+
+  async #end(): Promise<void> {
     endGroup(this.#child);
     await this.#ended;
     await rm(this.#folder, { recursive: true });
-    // A folder for each URL, and every test has URLs of its own.
-    for (const folder of new Set(modules.map(dirname))) await rm(folder, { recursive: true, force: true });
   }
 
   async #becomesReady(): Promise<string | null> {
