@@ -14,6 +14,7 @@ const options = {
     "binaryen",
     "cli-table3",
     "commander",
+    "diff",
     "istanbul-lib-coverage",
     "istanbul-lib-report",
     "istanbul-reports",

@@ -6,7 +6,8 @@ export {
   resolveEnvironment,
 } from "./delivery/environment.ts";
 export type { DeliveryFile } from "./delivery/file.ts";
-export { type Files, filesOf, foldersOf, header } from "./delivery/files.ts";
+export type { Files } from "./delivery/files.ts";
+export { type DeliveryForm, deliveryFiles, deliveryForms, headerOf } from "./delivery/forms.ts";
 export { deliveryLabel, environmentLabel } from "./delivery/labels.ts";
 export type { LoadedFilter } from "./delivery/loaded.ts";
 export { mergePatch } from "./delivery/merge.ts";

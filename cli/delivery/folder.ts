@@ -1,16 +1,16 @@
 /** A folder that `pwk manifest` writes: what is in it of that, and writing it anew. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { type Files, header } from "@proxy-wasm-kit/deliver";
+import { type Files, headerOf } from "@proxy-wasm-kit/deliver";
 import { Failure, messageOf } from "../failure.ts";
 import { writeWhole } from "../write-whole.ts";
 
-/** Files with the header of `pwk manifest`, by path; none where there is no folder. */
-export async function readWritten(option: string, folder: string): Promise<Files> {
+/** What was written there for the delivery of this name, by path; nothing where there is no folder. */
+export async function readWritten(option: string, folder: string, name: string): Promise<Files> {
   const found = new Map<string, string>();
   for (const path of await pathsIn(option, folder)) {
     const text = await readFile(join(folder, path), "utf8");
-    if (text.startsWith(header)) found.set(path.replaceAll(sep, "/"), text);
+    if (text.startsWith(headerOf(name))) found.set(path.replaceAll(sep, "/"), text);
   }
   return found;
 }
@@ -26,15 +26,21 @@ async function pathsIn(option: string, folder: string): Promise<readonly string[
   }
 }
 
-/**
- * Writes the files, and takes away what an earlier run has written below the same `folders` and this one does not. Files of
- * others stay as they are; one in the way is an error.
- */
-export async function writeFolder(folder: string, files: Files, isOurs: (path: string) => boolean): Promise<void> {
-  const before = await readWritten("--out", folder);
+/** What a folder is to have. */
+export interface FolderContent {
+  /** Of the delivery. */
+  readonly name: string;
+  readonly files: Files;
+  /** Of the files of an earlier run: which of them this one is about. */
+  readonly isOurs: (path: string) => boolean;
+}
+
+/** Writes the files, and takes away what an earlier run has written and this one does not. One of others in the way is an error. */
+export async function writeFolder(folder: string, { name, files, isOurs }: FolderContent): Promise<void> {
+  const before = await readWritten("--out", folder, name);
   for (const path of files.keys()) {
     if (!before.has(path) && (await isThere(join(folder, path))))
-      throw new Failure(`--out: ${join(folder, path)}: expected none, or one of pwk manifest, found a file of others`);
+      throw new Failure(`--out: ${join(folder, path)}: expected none, or one of this delivery, found a file of others`);
   }
   for (const [path, text] of files) await writeWhole("--out", join(folder, path), text);
   for (const path of before.keys()) if (!files.has(path) && isOurs(path)) await rm(join(folder, path));

@@ -5,19 +5,14 @@ import type { RenderedDelivery } from "./render.ts";
 /** Text by path inside of a folder. */
 export type Files = ReadonlyMap<string, string>;
 
-/** The first line of every file, by which those are known that may be written anew and taken away. */
-export const header = "# Written by pwk manifest; changes are lost.";
-
-export const withHeader = (text: string): string => `${header}\n${text}`;
-
 /** The folders below are what `kubectl apply -f` of the folder leaves alone. */
 export function filesOf({ resources, patches, httpFilters }: RenderedDelivery): Files {
   return new Map([
-    ...resources.map((resource) => [fileOf(resource), withHeader(toYaml([resource]))] as const),
-    ...patches.map((patch) => [`patches/${fileOf(patch)}`, withHeader(toYaml([patch]))] as const),
+    ...resources.map((resource) => [fileOf(resource), toYaml([resource])] as const),
+    ...patches.map((patch) => [`patches/${fileOf(patch)}`, toYaml([patch])] as const),
     ...(httpFilters.length === 0
       ? []
-      : [["envoy/http-filters.yaml", withHeader(toYaml([{ http_filters: httpFilters }]))] as const]),
+      : [["envoy/http-filters.yaml", toYaml([{ http_filters: httpFilters }])] as const]),
   ]);
 }
 
@@ -25,11 +20,17 @@ export function filesOf({ resources, patches, httpFilters }: RenderedDelivery): 
 export const fileOf = ({ kind, metadata }: RenderedDelivery["resources" | "patches"][number]): string =>
   `${kind.toLowerCase()}-${metadata.name}.yaml`;
 
+/** Where all resources of an environment are; undefined: in several. */
+export function namespaceOf({ resources }: RenderedDelivery): string | undefined {
+  const namespaces = new Set(resources.map(({ metadata }) => metadata.namespace));
+  return namespaces.size === 1 ? [...namespaces][0] : undefined;
+}
+
 /** A folder for each environment; the files of one delivery without any are in no folder. */
-export const foldersOf = (all: readonly RenderedDelivery[], toFiles = filesOf): Files =>
+export const foldersOf = (all: readonly RenderedDelivery[]): Files =>
   new Map(
     all.flatMap((each) =>
-      [...toFiles(each)].map(([path, text]) => [
+      [...filesOf(each)].map(([path, text]) => [
         each.environment === null ? path : `${each.environment}/${path}`,
         text,
       ]),

@@ -56,7 +56,7 @@ describe("a folder", () => {
     const outcome = await manifest("name: shop\ntelemetry: [{ name: t, namespace: a, selector: '*' }]\n", "--out", out);
     expect([outcome.code, outcome.stderr]).toEqual([
       1,
-      `pwk: --out: ${join(out, "telemetry-t.yaml")}: expected none, or one of pwk manifest, found a file of others\n`,
+      `pwk: --out: ${join(out, "telemetry-t.yaml")}: expected none, or one of this delivery, found a file of others\n`,
     ]);
   });
 });
