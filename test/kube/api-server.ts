@@ -5,8 +5,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { dirname, join } from "node:path";
 import { freePort } from "../istio/workload.ts";
+import { Program } from "../program.ts";
 import { filesIn } from "./location.mjs";
-import { Program } from "./program.ts";
 
 const host = "127.0.0.1";
 

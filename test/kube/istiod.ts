@@ -1,8 +1,8 @@
 /** A real istiod that watches the API server: discovery, its certificate authority, and its admission webhook. */
 import { filesIn } from "@proxy-wasm-kit/istio";
 import { freePort } from "../istio/workload.ts";
+import { Program } from "../program.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { Program } from "./program.ts";
 
 const host = "127.0.0.1";
 export const rootNamespace = "istio-system";

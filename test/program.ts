@@ -1,9 +1,9 @@
-/** A program of the bench: its last words are kept, and it ends with this process, however that ends. */
+/** A program that runs beside tests: its last words are kept, and it ends with this process, however that ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
-const keptLines = 30;
+const keptLines = 40;
 const pollMs = 20;
 const patienceMs = 60_000;
 
@@ -66,13 +66,18 @@ export class Program {
     while (!(await condition().catch(() => false))) {
       const failure = end ?? (Date.now() > giveUpAt ? `took more than ${patienceMs / 1000} s` : undefined);
       if (failure !== undefined) {
-        throw new Error([`${this.#name} ${failure}; expected: ${what}`, ...this.#lastWords].join("\n"));
+        throw new Error(`${this.#name} ${failure}; expected: ${what}\n${this.lastWords}`);
       }
       await delay(pollMs);
     }
   }
 
-  /** Kills it; resolves when it is gone. What it keeps is the bench's, which is thrown away. */
+  /** The end of what it has said. */
+  get lastWords(): string {
+    return this.#lastWords.join("\n");
+  }
+
+  /** Kills it and what it has started; resolves when they are gone. */
   async stop(): Promise<void> {
     this.#child.stdin?.destroy();
     await this.#ended;
