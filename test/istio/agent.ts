@@ -1,24 +1,19 @@
 /**
  * One running pilot-agent, Istio's process in a proxy's container: it starts Envoy, stands between it and istiod, and fetches the
- * modules that have a URL. Plain text to istiod, on free ports of loopback.
+ * modules that have a URL. On free ports of loopback.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, mkdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
 import { Admin } from "@proxy-wasm-kit/envoy";
-import { filesIn, istioVersion } from "@proxy-wasm-kit/istio";
+import { filesIn, istioVersion, type ProxyType } from "@proxy-wasm-kit/istio";
+import { withHosts } from "../own-hosts.ts";
+import { Program } from "../program.ts";
 import { freePort, workload } from "./workload.ts";
 
 /** Where agents keep modules; the path is fixed in Istio. */
 const moduleFolder = "/var/lib/istio/data";
-/** It is ready within two seconds, but may have to wait for a processor. */
-const patienceMs = 30_000;
-const pollMs = 20;
-const keptLines = 40;
 const mostAttempts = 3;
 
 /** What to do where no agent can run; undefined where one can. */
@@ -38,25 +33,39 @@ export interface AgentOptions {
   /** Of istiod's ADS server. */
   readonly adsPort: number;
   /** Beside a workload, or a gateway. */
-  readonly type: "sidecar" | "router";
-  /** Of the pod. Default: those of `workload`. */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly type: ProxyType;
+  /** Default: that of `workload`. */
+  readonly pod?: Pod;
+  /** With which it asks istiod for a certificate; istiod trusts nobody else with secrets. Default: plain text. */
+  readonly credentials?: Credentials;
+  /** A file in the place of /etc/hosts; see `whyNoOwnHosts`. Default: that of the machine. */
+  readonly hosts?: string;
+}
+
+interface Pod {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly address: string;
+}
+
+export interface Credentials {
+  /** Of the pod's account "default", for istio-ca. */
+  readonly token: string;
+  /** Istiod's, in PEM. */
+  readonly rootCertificate: string;
 }
 
 export class Agent {
   /** Of its Envoy. */
   readonly admin: Admin;
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<string>;
+  readonly #program: Program;
   readonly #folder: string;
-  readonly #log: readonly string[];
 
-  private constructor(admin: Admin, child: ChildProcess, ended: Promise<string>, folder: string, log: string[]) {
+  private constructor(admin: Admin, program: Program, folder: string) {
     this.admin = admin;
-    this.#child = child;
-    this.#ended = ended;
+    this.#program = program;
     this.#folder = folder;
-    this.#log = log;
   }
 
   /** Resolves when Envoy has what it needs for requests, modules too. Throws with the end of the log. */
@@ -74,39 +83,30 @@ export class Agent {
   static async #startOnce(options: AgentOptions): Promise<Agent> {
     const folder = await mkdtemp(join(tmpdir(), "pwk-agent-"));
     const adminPort = await freePort();
-    // A process group of its own: Envoy, which the agent starts, is in it and ends with it.
-    const child = spawn(filesIn().agent, ["proxy", options.type, "--proxyLogLevel=warning"], {
-      cwd: folder,
-      detached: true,
-      env: { ...process.env, ...(await environment(options, folder, adminPort)) },
-      stdio: ["ignore", "pipe", "pipe"],
+    if (options.credentials !== undefined) await writeCredentials(folder, options.credentials);
+    const command = [filesIn().agent, "proxy", options.type, "--proxyLogLevel=warning"] as const;
+    const [binary, ...args] = options.hosts === undefined ? command : withHosts(options.hosts, command);
+    const program = new Program("pilot-agent", {
+      ...{ binary, args, folder },
+      environment: await environment(options, folder, adminPort),
     });
-    const log: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        if (log.push(line) > keptLines) log.shift();
-      });
+    const agent = new Agent(new Admin(`127.0.0.1:${adminPort}`), program, folder);
+    try {
+      await program.until("to be ready", () => agent.admin.isReady());
+      return agent;
+    } catch (error) {
+      // Not asked for modules: on its port may be the Envoy of somebody else.
+      await agent.#end();
+      throw error;
     }
-    const end = () => endGroup(child);
-    process.once("exit", end);
-    const ended = new Promise<string>((resolve) => {
-      child.on("error", (error) => resolve(`could not be started: ${error.message}`));
-      child.on("close", (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
-    }).finally(() => process.off("exit", end));
-    const agent = new Agent(new Admin(`127.0.0.1:${adminPort}`), child, ended, folder, log);
-    const problem = await Promise.race([agent.#becomesReady(), ended]);
-    if (problem === null) return agent;
-    // Not asked for modules: on its port may be the Envoy of somebody else.
-    await agent.#end();
-    throw new Error([`pilot-agent ${problem}:`, ...log].join("\n"));
   }
 
   /** The end of its log, and of Envoy's. */
   get log(): string {
-    return this.#log.join("\n");
+    return this.#program.lastWords;
   }
 
-  /** Resolves when both processes are gone, and the modules that they have had. */
+  /** Resolves when both processes are gone, and the modules that they have had. They have no state to save. */
   async stop(): Promise<void> {
     const modules = await modulesOf(this.admin).catch(() => []);
     await this.#end();
@@ -115,36 +115,27 @@ export class Agent {
   }
 
   async #end(): Promise<void> {
-    endGroup(this.#child);
-    await this.#ended;
+    await this.#program.stop();
     await rm(this.#folder, { recursive: true });
   }
+}
 
-  async #becomesReady(): Promise<string | null> {
-    const giveUpAt = Date.now() + patienceMs;
-    while (Date.now() < giveUpAt) {
-      if (await this.admin.isReady()) return null;
-      await delay(pollMs);
-    }
-    return `was not ready within ${patienceMs / 1000} s`;
+/** Where the agent looks for them, seen from where it is started. */
+async function writeCredentials(folder: string, { token, rootCertificate }: Credentials): Promise<void> {
+  const files = { "tokens/istio-token": token, "istio/root-cert.pem": rootCertificate };
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, "var/run/secrets", name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content, { mode: 0o600 });
   }
 }
 
-/** Both have no state to save, and to end in peace takes the agent seconds. */
-function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It is gone already.
-  }
-}
-
-async function environment({ envoy, adsPort, labels }: AgentOptions, folder: string, adminPort: number) {
-  const { name, namespace } = workload;
+async function environment(options: AgentOptions, folder: string, adminPort: number) {
+  const { envoy, adsPort, credentials, pod = { ...workload, address: "127.0.0.1" } } = options;
+  const istiod = `127.0.0.1:${adsPort}`;
   const proxyConfig = {
-    discoveryAddress: `127.0.0.1:${adsPort}`,
-    controlPlaneAuthPolicy: "NONE",
+    discoveryAddress: istiod,
+    ...(credentials === undefined && { controlPlaneAuthPolicy: "NONE" }),
     binaryPath: envoy,
     configPath: join(folder, "etc"),
     proxyBootstrapTemplatePath: filesIn().agentBootstrap,
@@ -155,20 +146,21 @@ async function environment({ envoy, adsPort, labels }: AgentOptions, folder: str
   };
   return {
     PROXY_CONFIG: JSON.stringify(proxyConfig),
-    POD_NAME: name,
-    POD_NAMESPACE: namespace,
-    INSTANCE_IP: "127.0.0.1",
+    POD_NAME: pod.name,
+    POD_NAMESPACE: pod.namespace,
+    INSTANCE_IP: pod.address,
     ISTIO_META_CLUSTER_ID: "Kubernetes",
     ISTIO_META_INTERCEPTION_MODE: "NONE",
-    ISTIO_METAJSON_LABELS: JSON.stringify(labels ?? workload.labels),
+    ISTIO_METAJSON_LABELS: JSON.stringify(pod.labels),
     ISTIO_META_ISTIO_VERSION: `${istioVersion()}.0`,
     ENVOY_STATUS_PORT: `${await freePort()}`,
     ENVOY_PROMETHEUS_PORT: `${await freePort()}`,
-    // No certificate authority, and nothing for gRPC applications.
-    FILE_MOUNTED_CERTS: "true",
-    CA_PROVIDER: "none",
+    // Nothing for gRPC applications.
     GRPC_XDS_BOOTSTRAP: "",
     TRUST_DOMAIN: "cluster.local",
+    ...(credentials === undefined
+      ? { FILE_MOUNTED_CERTS: "true", CA_PROVIDER: "none" }
+      : { CA_ADDR: istiod, SERVICE_ACCOUNT: "default" }),
   };
 }
 

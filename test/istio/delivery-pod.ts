@@ -78,7 +78,7 @@ export class DeliveryPod {
       const { binary } = await findEnvoy();
       const agent = await Agent.start({
         ...{ envoy: binary, adsPort: harness.port },
-        ...(type === "sidecar" ? { type } : { type: "router", labels: gatewayLabels }),
+        ...(type === "sidecar" ? { type } : { type: "router", pod: gatewayPod }),
       });
       ends.unshift(() => agent.stop());
       const refusal = await listenerRefusal(agent, { port: ports.inbound, kind: "http", filters: [] });
@@ -110,6 +110,7 @@ export class DeliveryPod {
 }
 
 const gatewayLabels = { ...workload.labels, "gateway.networking.k8s.io/gateway-name": gatewayName };
+const gatewayPod = { ...workload, labels: gatewayLabels, address: "127.0.0.1" };
 const { namespace, labels } = workload;
 
 /** A gateway on a port of loopback, and everything that it takes goes to the application. */

@@ -2,13 +2,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { filesIn } from "@proxy-wasm-kit/istio";
+import { EnvoyProcess, findEnvoy } from "@proxy-wasm-kit/envoy";
+import { filesIn, istioVersion, type ProxyType, proxyBootstrap } from "@proxy-wasm-kit/istio";
+import { Agent, type Credentials } from "../istio/agent.ts";
 import { ApiServer } from "./api-server.ts";
 import { checkBench } from "./available.ts";
 import { Istiod } from "./istiod.ts";
 import { Kubectl } from "./kubectl.ts";
-import { mesh, namespace, type PodIdentity, plainText } from "./objects.ts";
-import { ProxyPod } from "./proxy-pod.ts";
+import { account, labelsOf, mesh, namespace, type PodIdentity, plainText } from "./objects.ts";
+import { type Pod, ProxyPod, type RunningEnvoy } from "./proxy-pod.ts";
 
 export class KubeBench {
   /** It can go away and come back. */
@@ -58,12 +60,20 @@ export class KubeBench {
 
   /** A sidecar in front of an application. Its namespace need not be there. */
   async sidecar(identity: PodIdentity): Promise<ProxyPod> {
-    return this.#pod("sidecar", identity);
+    return this.#pod("sidecar", identity, this.#startEnvoy);
   }
 
   /** A gateway that takes every request to an application. */
   async gateway(identity: PodIdentity): Promise<ProxyPod> {
-    return this.#pod("router", identity);
+    return this.#pod("router", identity, this.#startEnvoy);
+  }
+
+  /**
+   * A sidecar with Istio's agent: it fetches modules, and speaks to istiod by mutual TLS, as in a cluster. `hosts`: a file in
+   * the place of /etc/hosts for the agent.
+   */
+  async sidecarWithAgent(identity: PodIdentity, hosts?: string): Promise<ProxyPod> {
+    return this.#pod("sidecar", identity, (pod) => this.#startAgent(pod, hosts));
   }
 
   /** Resolves when every process is gone, and the folder. */
@@ -78,15 +88,42 @@ export class KubeBench {
     return there;
   }
 
-  async #pod(type: "sidecar" | "router", identity: PodIdentity): Promise<ProxyPod> {
-    const { kubectl, istiod } = this;
+  async #pod(
+    type: ProxyType,
+    identity: PodIdentity,
+    startEnvoy: (pod: Pod) => Promise<RunningEnvoy>,
+  ): Promise<ProxyPod> {
     this.#pods++;
-    const address = addressOf(this.#pods);
-    await this.#namespace(identity.namespace);
-    const pod = await ProxyPod.start(type, identity, address, { kubectl, adsPort: istiod.adsPort });
-    this.#ends.push(() => pod.stop());
-    return pod;
+    const pod = { ...identity, labels: labelsOf(identity), type, address: addressOf(this.#pods) };
+    await this.#namespace(pod.namespace);
+    const started = await ProxyPod.start(pod, this.kubectl, () => startEnvoy(pod));
+    this.#ends.push(() => started.stop());
+    return started;
   }
+
+  #startEnvoy = async (pod: Pod): Promise<RunningEnvoy> => {
+    const { binary } = await findEnvoy();
+    const bootstrap = proxyBootstrap({ ...pod, istioVersion: istioVersion() }, this.istiod.adsPort);
+    return EnvoyProcess.start({ binary, bootstrap });
+  };
+
+  async #startAgent(pod: Pod, hosts: string | undefined): Promise<RunningEnvoy> {
+    const { binary } = await findEnvoy();
+    const credentials = await credentialsOf(this.kubectl, pod.namespace);
+    const options = { envoy: binary, adsPort: this.istiod.secureAdsPort, type: pod.type, pod, credentials };
+    return Agent.start({ ...options, ...(hosts !== undefined && { hosts }) });
+  }
+}
+
+/** What a kubelet puts into pods: a token of their account, and istiod's certificate, which istiod publishes. */
+async function credentialsOf(kubectl: Kubectl, namespace: string): Promise<Credentials> {
+  const there = ["--namespace", namespace];
+  await kubectl.apply(account(namespace));
+  const token = await kubectl.run(["create", "token", "default", "--audience", "istio-ca", ...there]);
+  const published = "configmap/istio-ca-root-cert";
+  await kubectl.run(["wait", "--for=create", published, "--timeout=60s", ...there]);
+  const rootCertificate = await kubectl.run(["get", published, "--output=jsonpath={.data.root-cert\\.pem}", ...there]);
+  return { token: token.trim(), rootCertificate };
 }
 
 /** Of a network for documentation (RFC 5737): pods that share loopback would be one to istiod. */

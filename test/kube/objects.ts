@@ -42,7 +42,7 @@ export const plainText = (): object => ({
 
 const container = { name: "app", image: "app" };
 
-export const pod = (identity: PodIdentity): object => ({
+export const podObject = (identity: PodIdentity): object => ({
   apiVersion: "v1",
   kind: "Pod",
   metadata: { name: identity.name, namespace: identity.namespace, labels: labelsOf(identity) },
@@ -54,6 +54,13 @@ export const pod = (identity: PodIdentity): object => ({
 });
 
 const startedAt = "2026-01-01T00:00:00Z";
+
+/** That of pods which name no other: a controller would make it. */
+export const account = (namespace: string): object => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name: "default", namespace },
+});
 
 /** What a kubelet would report. */
 export const runningAt = (address: string): object => ({

@@ -3,15 +3,27 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import { EnvoyProcess, findEnvoy } from "@proxy-wasm-kit/envoy";
-import { istioVersion, type ProxyType, proxyBootstrap } from "@proxy-wasm-kit/istio";
+import type { Admin } from "@proxy-wasm-kit/envoy";
+import type { ProxyType } from "@proxy-wasm-kit/istio";
 import { freePort } from "../istio/workload.ts";
 import { Application } from "../mirror/application.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { gateway, inbound, labelsOf, type PodIdentity, pod, runningAt } from "./objects.ts";
+import { gateway, inbound, type PodIdentity, podObject, runningAt } from "./objects.ts";
 
 const patienceMs = 20_000;
 const pollMs = 10;
+
+/** An Envoy that this process has started, or Istio's agent. */
+export interface RunningEnvoy {
+  readonly admin: Admin;
+  stop(): Promise<void>;
+}
+
+/** As whom its Envoy asks istiod. `address`: that of the pod in all objects; nothing is sent there. */
+export interface Pod extends PodIdentity {
+  readonly type: ProxyType;
+  readonly address: string;
+}
 
 export interface Answer {
   readonly status: number;
@@ -22,31 +34,23 @@ export interface Answer {
 export class ProxyPod {
   /** Where the Envoy takes requests, on loopback. */
   readonly port: number;
-  readonly envoy: EnvoyProcess;
+  readonly envoy: RunningEnvoy;
   /** It keeps what has arrived. */
   readonly application: Application;
 
-  private constructor(port: number, envoy: EnvoyProcess, application: Application) {
+  private constructor(port: number, envoy: RunningEnvoy, application: Application) {
     this.port = port;
     this.envoy = envoy;
     this.application = application;
   }
 
-  /** `address`: of the pod in all objects; nothing is sent there. Resolves when the Envoy takes requests. */
-  static async start(
-    type: ProxyType,
-    identity: PodIdentity,
-    address: string,
-    { kubectl, adsPort }: { readonly kubectl: Kubectl; readonly adsPort: number },
-  ): Promise<ProxyPod> {
+  /** `startEnvoy` is called when the objects are there. Resolves when that Envoy takes requests. */
+  static async start(pod: Pod, kubectl: Kubectl, startEnvoy: () => Promise<RunningEnvoy>): Promise<ProxyPod> {
     const application = await Application.start();
     try {
       const port = await freePort();
-      await applyPod(kubectl, type, identity, address, { port, application: application.port });
-      const { binary } = await findEnvoy();
-      const proxy = { ...identity, labels: labelsOf(identity), type, address, istioVersion: istioVersion() };
-      const envoy = await EnvoyProcess.start({ binary, bootstrap: proxyBootstrap(proxy, adsPort) });
-      const started = new ProxyPod(port, envoy, application);
+      await applyPod(kubectl, pod, { port, application: application.port });
+      const started = new ProxyPod(port, await startEnvoy(), application);
       await started.#listens();
       return started;
     } catch (error) {
@@ -82,13 +86,11 @@ export class ProxyPod {
 
 async function applyPod(
   kubectl: Kubectl,
-  type: ProxyType,
-  identity: PodIdentity,
-  address: string,
+  pod: Pod,
   { port, application }: { readonly port: number; readonly application: number },
 ): Promise<void> {
-  const traffic = type === "sidecar" ? [inbound(identity, port, application)] : gateway(identity, port, application);
-  await kubectl.apply(pod(identity), ...traffic);
-  const patch = ["--subresource=status", "--type=merge", "--patch", JSON.stringify(runningAt(address))];
-  await kubectl.run(["patch", "pod", identity.name, "--namespace", identity.namespace, ...patch]);
+  const traffic = pod.type === "sidecar" ? [inbound(pod, port, application)] : gateway(pod, port, application);
+  await kubectl.apply(podObject(pod), ...traffic);
+  const patch = ["--subresource=status", "--type=merge", "--patch", JSON.stringify(runningAt(pod.address))];
+  await kubectl.run(["patch", "pod", pod.name, "--namespace", pod.namespace, ...patch]);
 }

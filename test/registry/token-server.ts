@@ -18,7 +18,11 @@ export interface TokenServer {
   stop(): Promise<void>;
 }
 
-export async function startTokenServer({ username, password }: typeof account): Promise<TokenServer> {
+/** `name`: by which clients are told to call it. */
+export async function startTokenServer(
+  { username, password }: typeof account,
+  name = "127.0.0.1",
+): Promise<TokenServer> {
   const folder = await mkdtemp(join(tmpdir(), "pwk-tokens-"));
   const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const subject = ["-subj", "/CN=tokens", "-days", "1", "-keyout", keyFile, "-out", certFile];
@@ -30,7 +34,7 @@ export async function startTokenServer({ username, password }: typeof account): 
   const server = createServer((request, response) => {
     if (request.headers.authorization !== basic) return response.writeHead(401).end();
     const scope = new URL(request.url ?? "", "http://tokens").searchParams.get("scope") ?? "";
-    const [type, name, actions = ""] = scope.split(":");
+    const [type, repository, actions = ""] = scope.split(":");
     const now = Math.floor(Date.now() / 1000);
     const claims = {
       iss: service,
@@ -41,7 +45,7 @@ export async function startTokenServer({ username, password }: typeof account): 
       exp: now + 300,
       jti: randomUUID(),
     };
-    const token = signed({ ...claims, access: [{ type, name, actions: actions.split(",") }] });
+    const token = signed({ ...claims, access: [{ type, name: repository, actions: actions.split(",") }] });
     return response.end(JSON.stringify({ token }));
   });
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -51,7 +55,7 @@ export async function startTokenServer({ username, password }: typeof account): 
   };
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const realm = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+  const realm = `http://${name}:${(server.address() as AddressInfo).port}/token`;
   return {
     authentication: { token: { realm, service, issuer: service, rootcertbundle: certFile } },
     async stop() {
