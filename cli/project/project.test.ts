@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { pinnedVersion } from "@proxy-wasm-kit/envoy";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { parse } from "yaml";
 import { pwk } from "../test/pwk.ts";
 import { askTemplate } from "./ask.ts";
 import { templates } from "./templates.ts";
@@ -34,6 +36,7 @@ test.each(Object.keys(templates))("the template %s has its name everywhere, and 
     "envoy.yaml",
     ...(template === "tcp" ? [] : ["filter.yaml"]),
     "package.json",
+    ...(template === "tcp" ? [] : ["pwk.yaml"]),
     "test/filter.test.ts",
     "tsconfig.json",
     "vitest.config.ts",
@@ -45,6 +48,14 @@ test.each(Object.keys(templates))("the template %s has its name everywhere, and 
   if (template === "tcp") return;
   const manifest = await pwk("manifest", "envoyfilter", project, "--namespace", "prod", "--selector", "app=web");
   expect([manifest.code, manifest.stdout]).toEqual([0, expect.stringContaining("root_id: rate-guard")]);
+  const delivery = await pwk("manifest", "--file", join(project, "pwk.yaml"), "--env", "prod");
+  expect([delivery.stderr, delivery.stdout]).toEqual([
+    "",
+    expect.stringContaining('"oci://registry.example/rate-guard:0.1.0"'),
+  ]);
+  const [{ configuration }] = parse(await readFile(join(project, "pwk.yaml"), "utf8")).filters;
+  const schema = JSON.parse(await readFile(join(project, "config.schema.json"), "utf8"));
+  expect(new Ajv2020().validate(schema, configuration)).toBe(true);
 });
 
 test("versions are exact, and those that this repository is tested with", async () => {
