@@ -16,6 +16,8 @@ export interface BootstrapOptions {
   readonly accessLog?: { readonly stream: readonly string[]; readonly connection: readonly string[] };
   /** `per_connection_buffer_limit_bytes` on both sides. Default: Envoy's, 1 MiB. */
   readonly bufferLimitBytes?: number;
+  /** Of clients: behind the last one Envoy closes the connection. Default: as many as they like. */
+  readonly requestsPerConnection?: number;
   /** Upgrade types let through, such as "websocket". */
   readonly upgrades?: readonly string[];
   /** A second listener, for connections of any protocol. Default: none. */
@@ -81,13 +83,17 @@ const networkFilters = ({ filters }: TcpListener): Message[] => [
   }),
 ];
 
-function connectionManager({ accessLog, filters, upgrades = [] }: BootstrapOptions): Message {
+function connectionManager(options: BootstrapOptions): Message {
+  const { accessLog, filters, requestsPerConnection, upgrades = [] } = options;
   return {
     "@type": typeUrl("filters.network.http_connection_manager.v3.HttpConnectionManager"),
     stat_prefix: listenerName,
     codec_type: "AUTO",
     generate_request_id: false,
     server_header_transformation: "PASS_THROUGH",
+    ...(requestsPerConnection === undefined
+      ? {}
+      : { common_http_protocol_options: { max_requests_per_connection: requestsPerConnection } }),
     http_protocol_options: { enable_trailers: true },
     http2_protocol_options: { allow_metadata: true },
     // How long a client may take to read a last answer before its connection is closed; all of them are near.

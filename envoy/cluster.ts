@@ -16,7 +16,8 @@ const ipAddress = /^(\d+(\.\d+){3}|.*:.*)$/;
 export function cluster({ name, address, protocol, bufferLimitBytes }: Cluster): Message {
   return {
     name,
-    type: ipAddress.test(address.host) ? "STATIC" : "STRICT_DNS",
+    // A name may have addresses of both families with a server on one of them alone, as "localhost" often has.
+    ...(ipAddress.test(address.host) ? { type: "STATIC" } : { type: "LOGICAL_DNS", dns_lookup_family: "ALL" }),
     ...(bufferLimitBytes === undefined ? {} : { per_connection_buffer_limit_bytes: bufferLimitBytes }),
     load_assignment: {
       cluster_name: name,

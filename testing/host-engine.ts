@@ -104,7 +104,7 @@ export const hostEngine: Engine = {
 };
 
 async function startHost(options: ProxyOptions, clusters: HostClusters, record: Record): Promise<Host> {
-  const plugins = (filters: readonly FilterSpec[] = []) => Promise.all(filters.map(pluginOf));
+  const plugins = (filters: readonly FilterSpec[] = []) => Promise.all(filters.map(hostPlugin));
   return Host.start({
     plugins: await plugins(options.filters),
     networkPlugins: await plugins(options.networkFilters),
@@ -154,7 +154,8 @@ async function hostResponse(response: UpstreamResponse): Promise<HostResponse> {
   return { ...rest, body: isPieces(body) ? paced(body, response.paceMs ?? turnMs) : body };
 }
 
-async function pluginOf(filter: FilterSpec): Promise<PluginOptions> {
+/** With the defaults of `FilterSpec`. */
+export async function hostPlugin(filter: FilterSpec): Promise<PluginOptions> {
   const { name, wasm, rootId, vmId, configuration, environment, failurePolicy, allowOnHeadersStopIteration } = filter;
   const isRaw = typeof configuration === "string" || configuration instanceof Uint8Array;
   return {

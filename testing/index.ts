@@ -2,7 +2,7 @@ export { ManualClock } from "@proxy-wasm-kit/host";
 export { envoyEngine, wasmFilter } from "./envoy-engine.ts";
 export { createEnvoyProxy, type EnvoyEngineOptions, type EnvoyProxyParts } from "./envoy-proxy.ts";
 export { accessLogOf, EnvoyRecorder } from "./envoy-recorder.ts";
-export { hostEngine } from "./host-engine.ts";
+export { hostEngine, hostPlugin } from "./host-engine.ts";
 export type { OpenExchange, OpenStream } from "./host-stream.ts";
 export { type ModuleSource, type StartOptions, startProxy, type TestFilter } from "./start-proxy.ts";
 export { type Surroundings, startSurroundings } from "./surroundings.ts";
