@@ -14,6 +14,7 @@ import { packageCommand } from "./package.ts";
 import { pull } from "./pull.ts";
 import { push } from "./push.ts";
 import { request } from "./request.ts";
+import { serve } from "./serve.ts";
 import { sign } from "./sign.ts";
 import { test } from "./test.ts";
 
@@ -22,6 +23,7 @@ export const commands: readonly (() => Command)[] = [
   build,
   test,
   request,
+  serve,
   sign,
   bench,
   coverage,
