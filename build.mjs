@@ -55,3 +55,6 @@ for (const name of readdirSync("filters", { withFileTypes: true }).flatMap((each
 
 // Beside the bundle as beside the sources of `check`.
 for (const file of ["crds.json.gz", "envoy-api.binpb.gz"]) cpSync(`check/schemas/${file}`, `cli/dist/schemas/${file}`);
+for (const file of readdirSync("istio", { recursive: true })) {
+  if (/(^go\.(mod|sum)|\.go)$/.test(file)) cpSync(`istio/${file}`, `cli/dist/istio/${file}`);
+}

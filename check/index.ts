@@ -11,6 +11,7 @@ import { checkEnvoyFilterTarget, checkPluginTarget } from "./target.ts";
 import { checkTelemetry } from "./telemetry.ts";
 import { readWorkloads } from "./workloads.ts";
 
+export { type DeliveredFilter, type Delivery, defaultNamespace, deliveriesOf } from "./deliveries.ts";
 export type { Manifest, ManifestFile } from "./document.ts";
 export { readManifests } from "./document.ts";
 export type { Finding, Severity } from "./finding.ts";

@@ -7,7 +7,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Manifest, recordOf } from "./document.ts";
 import { shown } from "./finding.ts";
 import type { CheckOptions, KnownFilter, KnownModule } from "./options.ts";
-import { type Plugin, withModule } from "./plugin.ts";
+import { type Plugin, withCode } from "./plugin.ts";
 import { didYouMean } from "./similar.ts";
 
 export async function checkPlugin(
@@ -29,7 +29,7 @@ export async function checkPlugin(
   if (!fits || !(await load(plugin, module, options))) return;
   const { name, typedConfig, isNetwork, report, places } = plugin;
   if (typedConfig === null || isNetwork) return;
-  const tried = { name, typed_config: withModule(typedConfig, module.bytes) };
+  const tried = { name, typed_config: withCode(typedConfig, inlineCode(module)) };
   const refusal = await options.tryFilter?.(tried, hostVariables(plugin, options));
   if (typeof refusal === "string") report(places.code, `Envoy refuses it: ${refusal}`);
 }
@@ -100,7 +100,7 @@ function schemaMessage({ instancePath, keyword, params, message, parentSchema }:
 }
 
 /** By what the manifest says of it: its bytes, its file, its image, the plugin's name. */
-function moduleOf(
+export function moduleOf(
   { code, name, rootId }: Plugin,
   manifests: readonly Manifest[],
   modules: readonly KnownModule[],
@@ -140,8 +140,10 @@ function checkDigest({ code, report, places }: Plugin, { name, bytes }: KnownMod
     report(places.sha256, `is not the digest of the ${name}.wasm that lies here, which is ${digest}`, "warning");
 }
 
+const inlineCode = ({ bytes }: KnownModule) => ({ local: { inline_bytes: Buffer.from(bytes).toString("base64") } });
+
 /** What the filter reads of the proxy's environment; a placeholder for what is not known here. */
-const hostVariables = (
+export const hostVariables = (
   { hostEnvironment }: Plugin,
   { environment = {} }: CheckOptions,
 ): Readonly<Record<string, string>> =>

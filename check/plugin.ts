@@ -78,10 +78,9 @@ function unwrapped(typedConfig: Fields, path: Path) {
   };
 }
 
-/** A filter's `typed_config` with these bytes, wherever it has its module from. */
-export function withModule(typedConfig: Fields, bytes: Uint8Array): Fields {
-  const code = { local: { inline_bytes: Buffer.from(bytes).toString("base64") } };
-  if (isRecord(typedConfig.value)) return { ...typedConfig, value: withModule(typedConfig.value, bytes) };
+/** A filter's `typed_config` with this `code`. */
+export function withCode(typedConfig: Fields, code: Fields): Fields {
+  if (isRecord(typedConfig.value)) return { ...typedConfig, value: withCode(typedConfig.value, code) };
   const config = recordOf(typedConfig.config);
   const key = config.vmConfig === undefined ? "vm_config" : "vmConfig";
   return { ...typedConfig, config: { ...config, [key]: { ...recordOf(config[key]), code } } };

@@ -1,0 +1,1 @@
+export function buildHarness(): Promise<string | null>;
