@@ -77,6 +77,8 @@ function checkOptions({ diff, out, form, env, exitCode }: DeliveryCommandOptions
 
 const isFile = (path: string) => /\.(ya?ml|json)$/i.test(path);
 
+const formatOf = (path = ""): OutputFormat => (/\.json$/i.test(path) ? "json" : "text");
+
 const askedFor = ({ file, env }: DeliveryCommandOptions) => ({ file, ...(env !== undefined && { environment: env }) });
 
 async function contentOf(options: DeliveryCommandOptions): Promise<FolderContent> {
@@ -95,7 +97,10 @@ async function changesOf(where: string, options: DeliveryCommandOptions): Promis
     return clusterChanges(resources);
   }
   if (isFile(where) && !(await isFolder(where)))
-    return fileChanges(where, textOf(await renderDelivery(askedFor(options)), { ...options, out: where }));
+    return fileChanges(
+      where,
+      textOf(await renderDelivery(askedFor(options)), { file: options.file, output: formatOf(where) }),
+    );
   return folderChanges(where, await contentOf(options));
 }
 
@@ -122,9 +127,11 @@ function coloured(diff: string): string {
 }
 
 /** What `kubectl apply` takes; as JSON everything. */
-function textOf(rendered: RenderedDelivery, { file, out, output }: DeliveryCommandOptions): string {
-  if (out?.endsWith(".json") || (output === "json" && out === undefined))
-    return `${JSON.stringify(rendered, null, 2)}\n`;
+function textOf(
+  rendered: RenderedDelivery,
+  { file, out, output }: Pick<DeliveryCommandOptions, "file" | "out" | "output">,
+): string {
+  if (output === "json" || formatOf(out) === "json") return `${JSON.stringify(rendered, null, 2)}\n`;
   const { resources, httpFilters } = rendered;
   if (resources.length > 0) return toYaml(resources);
   if (httpFilters.length > 0) return toYaml([{ http_filters: httpFilters }]);
@@ -134,7 +141,7 @@ function textOf(rendered: RenderedDelivery, { file, out, output }: DeliveryComma
 /** What `kubectl apply` does not take is told, and never mixed with the rest. */
 function tellWhatIsLeft(rendered: RenderedDelivery, { out, output }: DeliveryCommandOptions): void {
   const { patches, httpFilters, resources, environment } = rendered;
-  if (output === "json" || out?.endsWith(".json")) return;
+  if (output === "json" || formatOf(out) === "json") return;
   const folder = environment === null ? "manifests" : `manifests/${environment}`;
   for (const { kind, metadata } of patches) {
     const workload = kind.toLowerCase();
