@@ -60,10 +60,12 @@ export class Program {
   async until(what: string, condition: () => Promise<boolean>): Promise<void> {
     const giveUpAt = Date.now() + patienceMs;
     let end: string | undefined;
-    this.#ended.then((words) => {
+    const ended = this.#ended.then((words) => {
       end = words;
+      return false;
     });
-    while (!(await condition().catch(() => false))) {
+    // Whoever has its port may never answer.
+    while (!(await Promise.race([ended, condition().catch(() => false)]))) {
       const failure = end ?? (Date.now() > giveUpAt ? `took more than ${patienceMs / 1000} s` : undefined);
       if (failure !== undefined) {
         throw new Error(`${this.#name} ${failure}; expected: ${what}\n${this.lastWords}`);

@@ -28,14 +28,16 @@ export class ApiServer {
   /** Keeps everything in the folder. Resolves when it takes objects. */
   static async start(folder: string): Promise<ApiServer> {
     const [port, etcdPort, peerPort] = [await freePort(), await freePort(), await freePort()];
-    const etcd = startEtcd(join(folder, "etcd"), `http://${host}:${etcdPort}`, `http://${host}:${peerPort}`);
+    const etcdUrl = `http://${host}:${etcdPort}`;
+    const etcd = startEtcd(join(folder, "etcd"), etcdUrl, `http://${host}:${peerPort}`);
     // The server makes its certificate itself, with this name.
     const access = { port, token: randomBytes(16).toString("hex"), certificate: join(folder, "certs/apiserver.crt") };
     await writeFile(kubeconfigIn(folder), kubeconfig(access), { mode: 0o600 });
-    const args = await commandLine(folder, access, `http://${host}:${etcdPort}`);
+    const args = await commandLine(folder, access, etcdUrl);
     const server = new ApiServer(folder, etcd, access, args);
     try {
-      await server.restart();
+      const isHealthy = async () => (await fetch(`${etcdUrl}/health`)).ok;
+      await Promise.all([etcd.until("to be healthy", isHealthy), server.restart()]);
       return server;
     } catch (error) {
       await server.end();

@@ -12,6 +12,8 @@ import { Kubectl } from "./kubectl.ts";
 import { account, labelsOf, mesh, namespace, type PodIdentity, plainText } from "./objects.ts";
 import { type Pod, ProxyPod, type RunningEnvoy } from "./proxy-pod.ts";
 
+const mostAttempts = 3;
+
 export class KubeBench {
   /** It can go away and come back. */
   readonly apiServer: ApiServer;
@@ -40,6 +42,17 @@ export class KubeBench {
   /** Resolves when Istio's objects can be applied, and are validated by its webhook. */
   static async start(): Promise<KubeBench> {
     checkBench();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await KubeBench.#startOnce();
+      } catch (error) {
+        // Its ports are numbers that were free a second ago.
+        if (attempt === mostAttempts || !/address already in use/i.test(String(error))) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(): Promise<KubeBench> {
     const folder = await mkdtemp(join(tmpdir(), "pwk-kube-"));
     const ends = [() => rm(folder, { recursive: true })];
     try {
