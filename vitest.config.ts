@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** One project for what is tested beside the code, and one for each engine the scenarios run on. */
+/** One project for what is tested beside the code, one for what users install, and one for each engine the scenarios run on. */
 export default defineConfig({
   test: {
     reporters: ["./test/reporter.ts"],
@@ -11,12 +11,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", "test/acceptance/**", "cli/templates/**"],
+          exclude: ["**/node_modules/**", "**/dist/**", "test/acceptance/**", "test/projects/**", "cli/templates/**"],
           testTimeout: 60_000,
           // Compiling takes seconds where processors are few.
           hookTimeout: 60_000,
         },
       },
+      { test: { name: "projects", include: ["test/projects/*.test.ts"] } },
       ...["host", "envoy", "istio"].map((engine) => ({
         test: {
           name: engine,

@@ -5,7 +5,7 @@
 import type { TestCase, TestModule } from "vitest/node";
 import { DefaultReporter } from "vitest/node";
 
-const engines = ["host", "envoy", "istio"];
+const allEngines = ["host", "envoy", "istio"];
 const marks = { passed: "✓", failed: "✗", skipped: "-", pending: "-" };
 
 export default class ScenarioReporter extends DefaultReporter {
@@ -27,6 +27,7 @@ export default class ScenarioReporter extends DefaultReporter {
 }
 
 function scenarioTable(modules: readonly TestModule[]): string[] {
+  const engines = allEngines.filter((engine) => modules.some(({ project }) => project.name === engine));
   const rows = new Map<string, Map<string, TestCase>>();
   const notes: string[] = [];
   for (const engine of engines) {

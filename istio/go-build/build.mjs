@@ -60,7 +60,9 @@ async function compile({ sourceFolder, packages, ldflags = "" }, draft) {
   try {
     for (const [name, path] of Object.entries(packages)) {
       progress.begin(name);
-      await go(sourceFolder, ["build", "-v", flags, "-o", join(draft, name), path], (line) => progress.line(line));
+      await go(sourceFolder, ["build", "-v", flags, "-o", join(draft, name), path], {
+        onLine: (line) => progress.line(line),
+      });
     }
   } finally {
     progress.end();

@@ -5,10 +5,14 @@ import { createInterface } from "node:readline";
 /** What the person who runs this can solve. */
 export class BuildFailure extends Error {}
 
-/** Resolves with its output. `onLine` is given each line of its standard error. */
-export function go(sourceFolder, args, onLine = () => {}) {
+/** Resolves with its output. `onLine` is given each line of its standard error, Go these variables besides its own. */
+export function go(sourceFolder, args, { onLine = () => {}, environment = {} } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn("go", args, { cwd: sourceFolder, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("go", args, {
+      cwd: sourceFolder,
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const end = () => child.kill();
     process.once("exit", end);
     let output = "";

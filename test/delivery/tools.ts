@@ -1,18 +1,19 @@
-/** The tools that others deliver with; a test without one is skipped, and told so. */
+/** The tools that others deliver with: those on the PATH, or those that are built for the tests. Without one a test is skipped. */
 import { spawnSync } from "node:child_process";
+import { filesIn } from "../kube/location.mjs";
 
-/** The first of these commands that there is; HELM and KUSTOMIZE name others. */
+const built = filesIn();
+
+/** The first of these commands that there is. */
 const find = (...candidates: readonly (readonly string[])[]): readonly string[] | undefined =>
   candidates.find(([command = "", ...args]) => spawnSync(command, [...args, "--help"]).status === 0);
 
-export const kustomize = find([process.env.KUSTOMIZE ?? "kustomize", "build"], ["kubectl", "kustomize"]);
-export const helm = find([process.env.HELM ?? "helm", "template"]);
+export const kustomize = find(["kustomize", "build"], ["kubectl", "kustomize"], [built.kubectl, "kustomize"]);
+export const helm = find(["helm", "template"], [built.helm, "template"]);
 
 export const withoutKustomize =
-  kustomize === undefined
-    ? ": kustomize is missing (go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1, or kubectl)"
-    : "";
-export const withoutHelm = helm === undefined ? ": helm is missing (go install helm.sh/helm/v3/cmd/helm@v3.22.0)" : "";
+  kustomize === undefined ? ": kustomize is missing (install kubectl, or run npm run kube:build)" : "";
+export const withoutHelm = helm === undefined ? ": helm is missing (install it, or run npm run kube:build)" : "";
 
 export function run([command = "", ...args]: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });

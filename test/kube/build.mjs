@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Builds what test/kube needs: from cold in about 5 minutes, and not at all when it is built already. */
-import { buildOnce } from "@proxy-wasm-kit/istio/go-build";
-import { buildFolder, isBuilt, kubernetesVersion, packages, sourceFolder } from "./location.mjs";
+import { buildOnce, go } from "@proxy-wasm-kit/istio/go-build";
+import { buildFolder, helm, isBuilt, kubernetesVersion, packages, sourceFolder } from "./location.mjs";
 
 /** Without it the API server calls itself v0.0.0, and kubectl warns of every request. */
 function versionFlags() {
@@ -13,10 +13,12 @@ function versionFlags() {
     .join(" ");
 }
 
+const addFiles = (draft) => go(sourceFolder, ["install", "-ldflags=-s -w", helm], { environment: { GOBIN: draft } });
+
 await buildOnce({
   script: "kube:build",
   what: "Kubernetes' test programs",
   duration: "about 5 minutes",
   ldflags: versionFlags(),
-  ...{ sourceFolder, buildFolder, isBuilt, packages },
+  ...{ sourceFolder, buildFolder, isBuilt, packages, addFiles },
 });

@@ -14,11 +14,14 @@ export const packages = {
   kubectl: "k8s.io/kubernetes/cmd/kubectl",
 };
 
+/** Of a Go module of its own: its Kubernetes is another one. */
+export const helm = "helm.sh/helm/v3/cmd/helm@v3.22.0";
+
 /**
  * @param {NodeJS.ProcessEnv} [environment]
  * @returns {string}
  */
-export const buildFolder = (environment) => cacheFolder({ name: "kube", sourceFolder }, environment);
+export const buildFolder = (environment) => cacheFolder({ name: "kube", sourceFolder, besides: [helm] }, environment);
 
 /**
  * Paths of the binaries; they appear all at once.
@@ -29,6 +32,7 @@ export function filesIn(folder = buildFolder()) {
     etcd: join(folder, "etcd"),
     apiServer: join(folder, "kube-apiserver"),
     kubectl: join(folder, "kubectl"),
+    helm: join(folder, "helm"),
   };
 }
 
