@@ -54,6 +54,17 @@ test("a workload that is told makes a wrong label and port errors", async () => 
   );
 });
 
+test("a pwk.yaml is checked in every environment, or in one", async () => {
+  const file = join(folder, "pwk.yaml");
+  const filters = "filters: [{ filter: shadow-host, namespace: a, selector: { app: b } }]";
+  await writeFile(file, `name: shop\n${filters}\nenvironments: { staging: {}, prod: { defaults: { port: 8080 } } }\n`);
+  expect((await run(["check", "--file", file])).stdout).toBe("2 files: 0 errors, 0 warnings\n");
+  const { code, stdout } = await run(["check", "--file", file, "--env", "prod", "--workload", "sidecar:app=b:80"]);
+  expect(stdout).toContain(`${file} (prod):`);
+  expect(stdout).toContain("no workload listens on port 8080");
+  expect(code).toBe(1);
+});
+
 test("with --strict warnings are errors", async () => {
   const file = join(folder, "warned.yaml");
   const { stdout } = await run([
@@ -73,7 +84,8 @@ test("with --strict warnings are errors", async () => {
 });
 
 test.each([
-  [["check"], 2, "missing required argument"],
+  [["check", "--file", "no/pwk.yaml"], 1, "no/pwk.yaml"],
+  [["check", "-", "--env", "prod"], 1, "leave the manifests away"],
   [["check", "no/such.yaml"], 1, "no/such.yaml: cannot be read"],
   [["check", "-", "--istio", "31"], 2, "expected a version of Istio such as 1.31"],
   [["check", "-", "--workload", "pod:a=b"], 2, "expected sidecar or gateway"],
