@@ -12,6 +12,7 @@ const options = {
     "ajv",
     "assemblyscript",
     "binaryen",
+    "chokidar",
     "cli-table3",
     "commander",
     "diff",

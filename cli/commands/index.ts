@@ -6,6 +6,7 @@ import { build } from "./build.ts";
 import { check } from "./check.ts";
 import { completion } from "./completion.ts";
 import { coverage } from "./coverage.ts";
+import { dev } from "./dev.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { inspect } from "./inspect.ts";
@@ -24,6 +25,7 @@ export const commands: readonly (() => Command)[] = [
   test,
   request,
   serve,
+  dev,
   sign,
   bench,
   coverage,

@@ -1,8 +1,10 @@
 /** `pwk serve`: filters on a port, before an upstream. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { defaultFile } from "../delivery/index.ts";
 import { assignment, collect, collectOnce } from "../input.ts";
 import { type OutputFormat, outputOption } from "../print.ts";
 import { type FilterArgument, filterArgument, readChain } from "../serve/chain.ts";
+import { readDeliveredModules } from "../serve/delivery-chain.ts";
 import { Report } from "../serve/report.ts";
 import { serve as run, type ServingOptions } from "../serve/serve.ts";
 
@@ -13,6 +15,8 @@ interface Address {
 
 /** What `pwk dev` takes, too. */
 export interface ServeOptions {
+  readonly file: string;
+  readonly environment?: string;
   readonly upstream?: Address;
   readonly cluster?: readonly (readonly [string, Address])[];
   readonly host: string;
@@ -29,7 +33,10 @@ export const serve = (): Command =>
   withServeOptions(
     new Command("serve")
       .description("Serve filters on a port before an upstream, and show each request.")
-      .argument("[modules...]", "the filters, .wasm files, in the order requests pass them")
+      .argument(
+        "[modules...]",
+        "the filters, .wasm files, in the order requests pass them (default: those of pwk.yaml)",
+      )
       .option(
         "--filter <parts>",
         "a filter with its own options, after those before it: module=a.wasm,config=a.yaml,root-id=a,name=a,env=K=v",
@@ -41,6 +48,7 @@ export const serve = (): Command =>
       `
 Examples:
   pwk serve dist/hmac-auth.wasm --config config.yaml --env KEY=secret --upstream http://localhost:3000
+  pwk serve --environment staging --upstream http://localhost:3000
   pwk serve --filter module=dist/shadow-host.wasm --filter module=dist/hmac-auth.wasm,config=config.yaml --verbose`,
     )
     .action(
@@ -50,12 +58,19 @@ Examples:
         command: Command,
       ) => {
         const filters = filtersOf(modules, options, command);
-        await run(await readChain(filters), servingOptions(options));
+        const { file, environment, env = [] } = options;
+        const chain =
+          filters.length > 0
+            ? await readChain(filters)
+            : await readDeliveredModules(file, environment, Object.fromEntries(env));
+        await run(chain, servingOptions(options));
       },
     );
 
 export const withServeOptions = (command: Command): Command =>
   command
+    .option("--file <file>", "the filters and their configurations, where no others are given", defaultFile)
+    .option("--environment <name>", "environment of the file (default: what all of them share)")
     .option("--upstream <url>", "where requests go (default: an upstream that answers with what it receives)", httpUrl)
     .option("--cluster <name=url>", "what the filters call by this name, over HTTP/1; may be repeated", cluster)
     .option("--port <port>", "where to listen; 0: any that is free", port, 8080)
@@ -88,8 +103,8 @@ function filtersOf(
   command: Command,
 ): readonly FilterArgument[] {
   const isShared = config !== undefined || env.length > 0 || rootId !== undefined;
-  if (modules.length + filter.length === 0) command.error("error: expected a module or --filter, found none");
-  if (isShared && (modules.length !== 1 || filter.length > 0))
+  const isDelivery = modules.length + filter.length === 0 && config === undefined && rootId === undefined;
+  if (isShared && !isDelivery && (modules.length !== 1 || filter.length > 0))
     command.error("error: --config, --env and --root-id are for one module; give each filter its own with --filter");
   const own = { ...(config !== undefined && { config }), ...(rootId !== undefined && { rootId }) };
   return [...modules.map((module) => ({ module, env, ...own })), ...filter];

@@ -18,7 +18,7 @@ export async function filesOf(template: Template, name: string): Promise<Readonl
   for (const from of ["common", template]) {
     for (const [path, text] of await readFolder(join(folder, from))) files.set(path, rename(text, name));
   }
-  files.set("package.json", `${JSON.stringify(manifest(name), null, 2)}\n`);
+  files.set("package.json", `${JSON.stringify(manifest(name, template), null, 2)}\n`);
   return files;
 }
 
@@ -41,7 +41,7 @@ const rename = (text: string, name: string) =>
     .replaceAll("ENVOY_VERSION", pinnedVersion);
 
 /** Exact versions: the same module on every machine. */
-const manifest = (name: string) => ({
+const manifest = (name: string, template: Template) => ({
   name,
   version: "0.1.0",
   private: true,
@@ -49,6 +49,8 @@ const manifest = (name: string) => ({
   engines: packageJson.engines,
   scripts: {
     build: "pwk build",
+    // It serves HTTP.
+    ...(template !== "tcp" && { dev: "pwk dev" }),
     test: "pwk build && pwk test",
   },
   devDependencies: {

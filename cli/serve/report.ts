@@ -15,7 +15,7 @@ export type ServeEvent =
     }
   | ({ readonly event: "request" } & ServedRequest)
   | ({ readonly event: "log" } & LogLine)
-  /** `ms` is the time from the change that was seen to the first request that the new filters can take. */
+  /** `ms` is the time from the change that was seen to the new filters taking requests; `buildMs` is 0 without a build. */
   | { readonly event: "reloaded"; readonly changed: readonly string[]; readonly buildMs: number; readonly ms: number }
   /** What was there before goes on, if there was anything. */
   | { readonly event: "failed"; readonly message: string };
@@ -57,7 +57,8 @@ export class Report implements Listener {
     if (event.event === "log") return this.#logs([event]);
     if (event.event === "failed") return [event.message];
     if (event.event === "reloaded") {
-      return [`reloaded in ${event.ms} ms (${event.buildMs} ms of it the build): ${event.changed.join(", ")}`];
+      const build = event.buildMs === 0 ? "" : ` (${event.buildMs} ms of it the build)`;
+      return [`reloaded in ${event.ms} ms${build}: ${event.changed.join(", ")}`];
     }
     const { method, path, status, outcome, details, ms, logs, failures } = event;
     const end = outcome === "reset" ? "reset" : `${status} ${outcome}`;

@@ -184,7 +184,7 @@ test("a person reads a line for each request, and of the filters what matters", 
 });
 
 test.each([
-  [["serve"], 2, "expected a module or --filter"],
+  [["serve", "--file", "none.yaml"], 1, "none.yaml cannot be read"],
   [["serve", "a.wasm", "b.wasm", "--config", "{}"], 2, "are for one module"],
   [["serve", "--filter", "config=a"], 2, 'expected "module=<file.wasm>"'],
   [["serve", "--filter", "module=a,colour=red"], 2, "found colour"],

@@ -23,6 +23,7 @@ export class Server {
   readonly #front: Front;
   readonly #echo: Echo | null;
   #running: RunningChain | null = null;
+  #starting: Promise<RunningChain> | null = null;
   readonly #draining = new Set<Promise<void>>();
   readonly #cutOff = new AbortController();
   #onDeath: (how: string) => void = () => {};
@@ -58,9 +59,12 @@ export class Server {
   async use(filters: readonly FilterSpec[]): Promise<void> {
     const { engine, upstream, clusters, listener } = this.#options;
     const around = { clusters, upstream: upstream ?? { host: "127.0.0.1", port: this.#echo?.port ?? 0 } };
-    const chain = await engine.start(filters, around, listener).catch((error: unknown) => {
+    const starting = engine.start(filters, around, listener);
+    this.#starting = starting;
+    const chain = await starting.catch((error: unknown) => {
       throw error instanceof ConfigurationRefused ? new Failure(refusal(engine.title, error)) : error;
     });
+    if (this.#cutOff.signal.aborted) return;
     const before = this.#running;
     this.#running = chain;
     chain.ended.then((how) => {
@@ -78,7 +82,9 @@ export class Server {
     this.#running = null;
     this.#cutOff.abort();
     await this.#front.close();
-    await Promise.all([...this.#draining, last?.close()]);
+    // What is about to start ends behind its start.
+    const next = await this.#starting?.catch(() => null);
+    await Promise.all([...this.#draining, last?.close(), next === last ? null : next?.close()]);
     this.#echo?.close();
   }
 
