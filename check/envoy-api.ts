@@ -7,6 +7,9 @@ import {
   type DescMessage,
   type FileRegistry,
   fromBinary,
+  fromJson,
+  type JsonValue,
+  toJson,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 
@@ -28,6 +31,12 @@ export function message(name: string): DescMessage {
   const found = findMessage(name);
   if (found === undefined) throw new Error(`Envoy's API has no ${name}`);
   return found;
+}
+
+/** A value in the one form that protobuf's JSON writes, as istiod and Envoy print it. Throws when it is no such message. */
+export function canonical(type: DescMessage, value: unknown): unknown {
+  const options = { registry: registry() };
+  return toJson(type, fromJson(type, value as JsonValue, { ...options, ignoreUnknownFields: true }), options);
 }
 
 export function extension(name: string): DescExtension {

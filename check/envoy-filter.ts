@@ -2,7 +2,7 @@
 import { RE2JS } from "@bufbuild/re2";
 import { type ChainNames, connectionManager, router, unknownFilter } from "./chain.ts";
 import { isRecord, listOf, type Manifest, recordOf } from "./document.ts";
-import { message } from "./envoy-api.ts";
+import { canonical, message } from "./envoy-api.ts";
 import { checkMessage } from "./envoy-message.ts";
 import { type Path, type Report, shown, under } from "./finding.ts";
 import { type CheckOptions, newestIstioMinor } from "./options.ts";
@@ -28,6 +28,16 @@ const targets: Readonly<Record<string, { readonly message: string; readonly matc
   EXTENSION_CONFIG: { message: "envoy.config.core.v3.TypedExtensionConfig", match: "" },
   BOOTSTRAP: { message: "envoy.config.bootstrap.v3.Bootstrap", match: "" },
 };
+
+/** A patch's value as Envoy's API prints it, whatever form it is written in; null when it is none of its kind. */
+export function patchValueAsPrinted(applyTo: string, value: unknown): unknown {
+  const target = targets[applyTo];
+  try {
+    return target === undefined ? null : canonical(message(target.message), value);
+  } catch {
+    return null;
+  }
+}
 
 const insertions = ["INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST", "ADD"];
 const merges = ["MERGE", "MERGE_AND_REPLACE_LIST"];

@@ -14,6 +14,7 @@ import { readWorkloads } from "./workloads.ts";
 export { type DeliveredFilter, type Delivery, defaultNamespace, deliveriesOf } from "./deliveries.ts";
 export type { Manifest, ManifestFile } from "./document.ts";
 export { readManifests } from "./document.ts";
+export { patchValueAsPrinted } from "./envoy-filter.ts";
 export type { Finding, Severity } from "./finding.ts";
 export { type CheckOptions, type KnownFilter, type KnownModule, newestIstioMinor, type Workload } from "./options.ts";
 
