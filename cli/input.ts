@@ -124,3 +124,13 @@ export function count(text: string): number {
   if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("expected a whole number from 1 on.");
   return number;
 }
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A length of time such as "60s", in ms. */
+export function duration(text: string): number {
+  const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  const ms = Math.round(Number(amount) * (unitsMs[unit] ?? 0));
+  if (!(ms > 0)) throw new InvalidArgumentError("expected a length of time such as 500ms, 60s or 2m.");
+  return ms;
+}

@@ -1,0 +1,205 @@
+/** The user's own kubectl, and what it says in plain words. Nothing else here starts it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { Failure } from "../failure.ts";
+
+export interface KubectlOptions {
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  /** Of one call, in ms. */
+  readonly limitMs: number;
+  /** Never repeated, whatever kubectl says. */
+  readonly secrets?: readonly string[];
+}
+
+/** "refused": the server has answered. "unanswered": whether it has done something is not known. "local": it was not asked. */
+export type FailureKind = "refused" | "unanswered" | "local";
+
+export class KubectlFailure extends Failure {
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+export interface KubectlResult {
+  readonly stdout: string;
+  /** What the server warns of, without "Warning: ". */
+  readonly warnings: readonly string[];
+}
+
+export class Kubectl {
+  readonly #options: KubectlOptions;
+
+  constructor(options: KubectlOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `KubectlFailure`, after the limit at the latest. `what` is for that: "reading EnvoyFilter prod/a". */
+  async run(what: string, args: readonly string[], input = ""): Promise<KubectlResult> {
+    const { limitMs, secrets = [] } = this.#options;
+    const child = this.#spawn([...args, `--request-timeout=${limitMs}ms`]);
+    const output = collect(child);
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
+    const code = await endOf(child, limitMs);
+    const { stdout, stderr } = output();
+    const [warnings, words] = partition(secrets.reduce((text, secret) => text.replaceAll(secret, "***"), stderr));
+    if (code === 0) return { stdout, warnings };
+    const why = code === null ? noAnswer(limitMs) : explain(words);
+    throw new KubectlFailure(why.kind, `${what}: ${why.message}`);
+  }
+
+  /** A process that goes on until it is killed, and at the latest ends with this one. */
+  start(args: readonly string[]): ChildProcess {
+    const child = this.#spawn(args);
+    const end = () => child.kill("SIGKILL");
+    process.once("exit", end);
+    child.once("close", () => process.removeListener("exit", end));
+    return child;
+  }
+
+  #spawn(args: readonly string[]): ChildProcess {
+    const { context, kubeconfig } = this.#options;
+    const where = [
+      ...(context === undefined ? [] : ["--context", context]),
+      ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
+    ];
+    return spawn("kubectl", [...where, ...args], { stdio: "pipe" });
+  }
+}
+
+function collect(child: ChildProcess): () => { readonly stdout: string; readonly stderr: string } {
+  const pieces = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  child.stdout?.on("data", (piece: Buffer) => pieces.stdout.push(piece));
+  child.stderr?.on("data", (piece: Buffer) => pieces.stderr.push(piece));
+  return () => ({ stdout: `${Buffer.concat(pieces.stdout)}`, stderr: `${Buffer.concat(pieces.stderr)}` });
+}
+
+/** Its exit code; null when the time is up. A program that it has started may keep its output open: that is not waited for. */
+function endOf(child: ChildProcess, limitMs: number): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    // kubectl's own limit comes first where it holds.
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      resolve(null);
+    }, limitMs + graceMs);
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      reject(new KubectlFailure("local", startWords(error)));
+    });
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve(code ?? (signal === null ? null : 1));
+    });
+  });
+}
+
+const graceMs = 500;
+
+const startWords = ({ code, message }: NodeJS.ErrnoException) =>
+  code === "ENOENT"
+    ? "kubectl is not here: install it (https://kubernetes.io/docs/tasks/tools), or put its folder on PATH"
+    : `kubectl cannot be started: ${message}`;
+
+const noAnswer = (limitMs: number) => ({
+  kind: "unanswered" as const,
+  message: `the API server has not answered within ${limitMs / 1000} s; see kubectl cluster-info, or give --request-timeout`,
+});
+
+/** klog's lines repeat what comes after them. */
+function partition(stderr: string): [warnings: readonly string[], words: string] {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !/^[EWI]\d{4} /.test(line));
+  const isWarning = (line: string) => line.startsWith("Warning: ");
+  const warnings = lines.filter(isWarning).map((line) => line.slice("Warning: ".length));
+  return [warnings, lines.filter((line) => !isWarning(line)).join("\n")];
+}
+
+interface Explanation {
+  readonly kind: FailureKind;
+  readonly message: string;
+}
+
+/** What kubectl says when it fails, and what to do about it. */
+export function explain(words: string): Explanation {
+  const known = explanations.find(({ pattern }) => pattern.test(words));
+  if (known === undefined) return { kind: "refused", message: plain(words) || "kubectl has failed without a word" };
+  const found = known.pattern.exec(words) as RegExpExecArray;
+  return { kind: known.kind, message: known.message(found, plain(words)) };
+}
+
+const plain = (words: string) =>
+  words
+    .trim()
+    .replace(/^error: /i, "")
+    .replace(/^Error from server( \([A-Za-z]+\))?: /, "")
+    .replace(/error when (creating|patching|applying patch|retrieving current configuration of:?) "STDIN": /g, "");
+
+const explanations: readonly {
+  readonly pattern: RegExp;
+  readonly kind: FailureKind;
+  readonly message: (found: RegExpExecArray, words: string) => string;
+}[] = [
+  {
+    pattern: /context "?([^"\s]*)"? does not exist|no context exists with the name: "([^"]*)"/,
+    kind: "local",
+    message: ([, a, b]) => `kubectl knows no context ${JSON.stringify(a ?? b)}; kubectl config get-contexts lists them`,
+  },
+  {
+    pattern: /server localhost:8080 was refused|Missing or incomplete configuration info|current-context/i,
+    kind: "local",
+    message: () => "kubectl knows no cluster; give --context or --kubeconfig, or set one: kubectl config use-context",
+  },
+  {
+    pattern: /error loading config file|stat .*: no such file or directory|invalid configuration: /,
+    kind: "local",
+    message: (_, words) => `kubectl cannot read its configuration: ${words}`,
+  },
+  {
+    pattern: /\(Forbidden\)|is forbidden: /,
+    kind: "refused",
+    message: (_, words) => `you have no right to do this: ${words}`,
+  },
+  {
+    pattern: /\(Unauthorized\)|must be logged in|getting credentials: /,
+    kind: "refused",
+    message: (_, words) => `the cluster does not know you, log in again: ${words}`,
+  },
+  {
+    pattern: /deadline exceeded|Client\.Timeout|i\/o timeout|request timed out|\(Timeout\)|TLS handshake timeout/i,
+    kind: "unanswered",
+    message: (_, words) => `the API server has not answered in time: ${words}`,
+  },
+  {
+    pattern:
+      /connection refused|was refused|no such host|Unable to connect|connection reset|network is unreachable|EOF/,
+    kind: "unanswered",
+    message: (_, words) => `the API server cannot be reached: ${words}`,
+  },
+  {
+    pattern: /namespaces "([^"]+)" not found/,
+    kind: "refused",
+    message: ([, name]) => `there is no namespace ${name}; make it first: kubectl create namespace ${name}`,
+  },
+  {
+    pattern: /no matches for kind "([^"]+)" in version "([^"]+)"|doesn't have a resource type/,
+    kind: "refused",
+    message: ([, kind, version], words) =>
+      kind === undefined ? words : `the cluster has no ${kind} of ${version}; is what brings it installed?`,
+  },
+  {
+    pattern: /Apply failed with \d+ conflicts?: ([\s\S]*)/,
+    kind: "refused",
+    message: ([, conflicts = ""]) => conflictWords(conflicts),
+  },
+];
+
+/** Each line: `conflict with "manager" using version: .field`, or several fields with dashes below. */
+function conflictWords(text: string): string {
+  const managers = [...new Set([...text.matchAll(/conflicts? with "([^"]+)"/g)].map(([, name]) => name))];
+  const fields = [...new Set(text.match(/(?<=\s)\.[a-z][^\s]*/gi) ?? [])];
+  return `${managers.join(", ")} has set ${fields.join(", ") || "fields"} otherwise; --force-conflicts takes them over`;
+}
