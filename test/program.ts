@@ -14,8 +14,9 @@ exec 3<&0
 program=$!
 (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 &
 guard=$!
-wait "$program"
-code=$?
+trap 'kill -STOP "$program"' USR1
+trap 'kill -CONT "$program"' USR2
+while wait "$program"; code=$?; kill -0 "$program" 2>/dev/null; do :; done
 kill "$guard"
 exit "$code"`;
 
@@ -77,6 +78,15 @@ export class Program {
   /** The end of what it has said. */
   get lastWords(): string {
     return this.#lastWords.join("\n");
+  }
+
+  /** It does nothing more, as if the machine hung, until `resume`. */
+  pause(): void {
+    this.#child.kill("SIGUSR1");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGUSR2");
   }
 
   /** Kills it and what it has started; resolves when they are gone. */

@@ -58,6 +58,15 @@ export class ApiServer {
     await this.#server.until("to be ready", () => this.#isReady());
   }
 
+  /** Connections stand, and nothing is answered until `resume`. */
+  pause(): void {
+    this.#server?.pause();
+  }
+
+  resume(): void {
+    this.#server?.resume();
+  }
+
   /** The server and etcd are gone for good. */
   async end(): Promise<void> {
     await this.stop();
