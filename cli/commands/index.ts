@@ -6,6 +6,7 @@ import { build } from "./build.ts";
 import { check } from "./check.ts";
 import { completion } from "./completion.ts";
 import { coverage } from "./coverage.ts";
+import { deploy } from "./deploy.ts";
 import { dev } from "./dev.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
@@ -17,7 +18,9 @@ import { push } from "./push.ts";
 import { request } from "./request.ts";
 import { serve } from "./serve.ts";
 import { sign } from "./sign.ts";
+import { status } from "./status.ts";
 import { test } from "./test.ts";
+import { undeploy } from "./undeploy.ts";
 
 export const commands: readonly (() => Command)[] = [
   init,
@@ -32,6 +35,9 @@ export const commands: readonly (() => Command)[] = [
   inspect,
   manifest,
   check,
+  deploy,
+  status,
+  undeploy,
   attributes,
   packageCommand,
   push,

@@ -10,7 +10,7 @@ import {
 import { type Command, Option } from "commander";
 import { type Change, clusterChanges, fileChanges, folderChanges, isFolder } from "../delivery/diff.ts";
 import { type FolderContent, writeFolder } from "../delivery/folder.ts";
-import { defaultFile, renderDeliveries, renderDelivery } from "../delivery/index.ts";
+import { defaultFile, leftOut, renderDeliveries, renderDelivery } from "../delivery/index.ts";
 import { Failure } from "../failure.ts";
 import { type OutputFormat, outputOption, print } from "../print.ts";
 import { writeWhole } from "../write-whole.ts";
@@ -140,16 +140,6 @@ function textOf(
 
 /** What `kubectl apply` does not take is told, and never mixed with the rest. */
 function tellWhatIsLeft(rendered: RenderedDelivery, { out, output }: DeliveryCommandOptions): void {
-  const { patches, httpFilters, resources, environment } = rendered;
   if (output === "json" || formatOf(out) === "json") return;
-  const folder = environment === null ? "manifests" : `manifests/${environment}`;
-  for (const { kind, metadata } of patches) {
-    const workload = kind.toLowerCase();
-    process.stderr.write(
-      `pwk: ${workload}/${metadata.name} gets modules by a patch: pwk manifest --out manifests, then kubectl -n ` +
-        `${metadata.namespace} patch ${workload} ${metadata.name} --patch-file ${folder}/patches/${workload}-${metadata.name}.yaml\n`,
-    );
-  }
-  if (httpFilters.length > 0 && resources.length > 0)
-    process.stderr.write(`pwk: what Envoy alone gets is in ${folder}/envoy, with pwk manifest --out manifests\n`);
+  for (const line of leftOut(rendered)) process.stderr.write(`pwk: ${line}\n`);
 }

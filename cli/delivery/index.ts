@@ -38,6 +38,20 @@ export async function renderDeliveries(options: DeliveryOptions): Promise<readon
   return all;
 }
 
+/** What `kubectl apply` does not take, and how it gets where it belongs: a line each. */
+export function leftOut({ patches, httpFilters, resources, environment }: RenderedDelivery): readonly string[] {
+  const folder = environment === null ? "manifests" : `manifests/${environment}`;
+  const lines = patches.map(({ kind, metadata }) => {
+    const workload = kind.toLowerCase();
+    return (
+      `${workload}/${metadata.name} gets modules by a patch: pwk manifest --out manifests, then kubectl -n ` +
+      `${metadata.namespace} patch ${workload} ${metadata.name} --patch-file ${folder}/patches/${workload}-${metadata.name}.yaml`
+    );
+  });
+  if (httpFilters.length === 0 || resources.length === 0) return lines;
+  return [...lines, `what Envoy alone gets is in ${folder}/envoy, with pwk manifest --out manifests`];
+}
+
 async function render(read: ReadDelivery, environment: string | null): Promise<RenderedDelivery> {
   const { delivery, file } = read;
   const folder = dirname(file.name);

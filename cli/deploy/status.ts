@@ -1,0 +1,54 @@
+/** `pwk status`: what the cluster has of each object, and what each proxy has of that. */
+import { differences } from "../cluster/difference.ts";
+import type { Istiod } from "../cluster/istiod.ts";
+import type { Kubectl } from "../cluster/kubectl.ts";
+import { type LiveObject, readLive, type WrittenObject } from "../cluster/objects.ts";
+import { ProxyWatch } from "../cluster/watch.ts";
+import type { Progress } from "./progress.ts";
+import { proxiesOf, type Report, reportOf, selectionWarnings, stateWith } from "./report.ts";
+
+export interface StatusOptions {
+  readonly kubectl: Kubectl;
+  readonly istiod: () => Promise<Istiod>;
+  readonly rootNamespace: string;
+  readonly progress: Progress;
+}
+
+/** Long enough to tell what stays as it is from what is on its way, in ms. */
+const lookMs = 3000;
+
+export async function status(objects: readonly WrittenObject[], options: StatusOptions): Promise<Report> {
+  const { kubectl, rootNamespace, progress } = options;
+  progress.show("asking the API server");
+  const live = await readLive(kubectl, objects);
+  const present = live.filter((each) => each !== null);
+  progress.show("asking istiod");
+  const views = await seen(present, options, rootNamespace);
+  const reports = objects.map((object, i) => {
+    const found = live[i] ?? null;
+    if (found === null) return reportOf(object, "absent");
+    const paths = differences(object, found);
+    const view = views[present.indexOf(found)] ?? { selection: null, pods: [] };
+    return reportOf(object, paths.length === 0 ? "present" : "differs", {
+      message: paths.join(", "),
+      warnings: selectionWarnings(view),
+      proxies: proxiesOf(view, stateWith),
+    });
+  });
+  const isRight = (state: string) => state === "has" || state === "no proxy";
+  const ok = reports.every(
+    ({ result, proxies }) => result === "present" && proxies.every(({ state }) => isRight(state)),
+  );
+  return { ok, findings: [], objects: reports, messages: [] };
+}
+
+async function seen(present: readonly LiveObject[], { kubectl, istiod }: StatusOptions, rootNamespace: string) {
+  if (present.length === 0) return [];
+  const reached = await istiod();
+  try {
+    const watch = new ProxyWatch(kubectl, reached, rootNamespace);
+    return await watch.until(present, lookMs, ({ isSettled }) => isSettled);
+  } finally {
+    reached.close();
+  }
+}

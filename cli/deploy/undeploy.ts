@@ -1,0 +1,107 @@
+/** `pwk undeploy`: these objects and no others are gone, and the proxies no longer have them. */
+import type { Istiod } from "../cluster/istiod.ts";
+import { type Kubectl, KubectlFailure } from "../cluster/kubectl.ts";
+import { isOurs, type LiveObject, readLive, remove, titleOf, type WrittenObject } from "../cluster/objects.ts";
+import { ProxyWatch } from "../cluster/watch.ts";
+import { Failure } from "../failure.ts";
+import type { Progress } from "./progress.ts";
+import { type ObjectReport, proxiesOf, type Report, reportOf, stateWithout } from "./report.ts";
+
+export interface UndeployOptions {
+  readonly kubectl: Kubectl;
+  /** Null: it is not looked at the proxies. */
+  readonly istiod: (() => Promise<Istiod>) | null;
+  readonly rootNamespace: string;
+  readonly isDryRun: boolean;
+  /** Also what somebody else has made. */
+  readonly force: boolean;
+  /** For the proxies, in ms. */
+  readonly timeoutMs: number;
+  readonly progress: Progress;
+}
+
+/** Throws `Failure` when nothing is deleted. */
+export async function undeploy(objects: readonly WrittenObject[], options: UndeployOptions): Promise<Report> {
+  const { kubectl, isDryRun, force, progress } = options;
+  progress.show("asking the API server");
+  const live = await readLive(kubectl, objects);
+  const foreign = force ? [] : objects.filter((_, i) => isForeign(live[i] ?? null));
+  if (foreign.length > 0)
+    throw new Failure(
+      `${foreign.map(titleOf).join(", ")}: pwk has not made ${foreign.length === 1 ? "it" : "them"} as it is in the cluster; ` +
+        "nothing is deleted. kubectl delete does it, or --force",
+    );
+  const reports = objects.map((object, i) => reportOf(object, live[i] ? "not deleted" : "was not there"));
+  if (isDryRun)
+    return { ok: true, findings: [], objects: reports, messages: ["Nothing is deleted, as --dry-run says."] };
+  const istiod = (await options.istiod?.()) ?? null;
+  try {
+    const isWhole = await removeAll(objects, live, reports, options);
+    if (!isWhole)
+      return { ok: false, findings: [], objects: reports, messages: ["The same command again deletes what is left."] };
+    if (istiod === null) return { ok: true, findings: [], objects: reports, messages: [] };
+    return await seeNone(live, reports, istiod, options);
+  } finally {
+    istiod?.close();
+  }
+}
+
+const isForeign = (live: LiveObject | null) => live !== null && !isOurs(live);
+
+/** The last goes first, as it may need those before it. Fills the reports; false when it stops. */
+async function removeAll(
+  objects: readonly WrittenObject[],
+  live: readonly (LiveObject | null)[],
+  reports: ObjectReport[],
+  { kubectl, progress }: UndeployOptions,
+): Promise<boolean> {
+  for (const [i, object] of [...objects.entries()].reverse()) {
+    if (!live[i]) continue;
+    progress.show(`deleting ${titleOf(object)}`);
+    try {
+      await remove(kubectl, object);
+      reports[i] = reportOf(object, "deleted");
+    } catch (error) {
+      if (!(error instanceof KubectlFailure)) throw error;
+      const result = error.kind === "unanswered" ? "perhaps deleted" : "not deleted";
+      reports[i] = reportOf(object, result, { message: error.message.replace(`${titleOf(object)}: `, "") });
+      return false;
+    }
+  }
+  return true;
+}
+
+async function seeNone(
+  live: readonly (LiveObject | null)[],
+  reports: readonly ObjectReport[],
+  istiod: Istiod,
+  { kubectl, rootNamespace, timeoutMs, progress }: UndeployOptions,
+): Promise<Report> {
+  const watch = new ProxyWatch(kubectl, istiod, rootNamespace);
+  const deleted = live.filter((each) => each !== null);
+  const isGone = (state: string) => state === "gone" || state === "no proxy" || state === "disconnected";
+  try {
+    const views = await watch.until(
+      deleted,
+      timeoutMs,
+      (pod) => ["gone", "refused", "no proxy"].includes(stateWithout(pod)),
+      (seen) => {
+        const pods = seen.flatMap((view) => view.pods);
+        const gone = pods.filter((pod) => isGone(stateWithout(pod))).length;
+        progress.show(`${gone} of ${pods.length} proxies no longer have it`);
+        return true;
+      },
+    );
+    const objects = reports.map((report, i) => {
+      const view = views[deleted.indexOf(live[i] as LiveObject)];
+      return view === undefined ? report : { ...report, proxies: proxiesOf(view, stateWithout) };
+    });
+    const left = objects.some(({ proxies }) => proxies.some(({ state }) => !isGone(state)));
+    const messages = left ? ["Everything is deleted, but not every proxy is rid of it."] : [];
+    return { ok: !left, findings: [], objects, messages };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const message = `Everything is deleted; whether proxies still have it is not known: ${error.message}.`;
+    return { ok: false, findings: [], objects: reports, messages: [message] };
+  }
+}
