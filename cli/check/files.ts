@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ManifestFile } from "@proxy-wasm-kit/check";
-import { toYaml } from "@proxy-wasm-kit/deliver";
+import { type RenderedDelivery, toYaml } from "@proxy-wasm-kit/deliver";
 import { type DeliveryOptions, defaultFile, renderDeliveries } from "../delivery/index.ts";
 import { Failure, messageOf } from "../failure.ts";
 import { readBytes } from "../input.ts";
@@ -11,11 +11,13 @@ import { readBytes } from "../input.ts";
 export async function renderedFiles(options: DeliveryOptions): Promise<ManifestFile[]> {
   const { file = defaultFile } = options;
   const deliveries = await renderDeliveries(options);
-  return deliveries.map(({ environment, resources }) => ({
-    name: environment === null ? file : `${file} (${environment})`,
-    text: toYaml(resources),
-  }));
+  return deliveries.map((rendered) => renderedFile(file, rendered));
 }
+
+export const renderedFile = (file: string, { environment, resources }: RenderedDelivery): ManifestFile => ({
+  name: environment === null ? file : `${file} (${environment})`,
+  text: toYaml(resources),
+});
 
 /** Files as they are named, of folders all that are YAML or JSON, "-" for standard input. */
 export async function readManifestFiles(paths: readonly string[]): Promise<ManifestFile[]> {

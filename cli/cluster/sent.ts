@@ -79,11 +79,20 @@ function patchPiece({ applyTo, patch }: Fields): Piece | null {
 /** What istiod gives to each version of a plugin, so that the proxy sees that it is another. */
 const versionVariable = "ISTIO_META_WASM_PLUGIN_RESOURCE_VERSION";
 
-function pluginPieces({ metadata }: LiveObject, wasm: Fields | null): readonly Piece[] {
+/** From 1.30 on istiod makes a TrafficExtension of a WasmPlugin. */
+function pluginNames({ metadata }: LiveObject): readonly string[] {
   const base = `${metadata.namespace}.${metadata.name}`;
-  // From 1.30 on istiod makes a TrafficExtension of a WasmPlugin.
-  const names = [base, `${base}~istio-translated-wasmplugin`];
-  const filters = names.flatMap((name) => ["wasmplugin", "trafficextension"].map((kind) => filterName(kind, name)));
+  return [base, `${base}~istio-translated-wasmplugin`];
+}
+
+/** Those that the filter of a WasmPlugin or TrafficExtension may have. */
+export const filterNames = (live: LiveObject): readonly string[] =>
+  pluginNames(live).flatMap((name) =>
+    ["wasmplugin", "trafficextension"].map((kind) => `extensions.istio.io/${kind}/${name}`),
+  );
+
+function pluginPieces(live: LiveObject, wasm: Fields | null): readonly Piece[] {
+  const [names, filters] = [pluginNames(live), filterNames(live)];
   const inListener: Piece = {
     types: listener,
     find: search(({ name }) => (filters.includes(String(name)) ? "same" : "none")),
@@ -91,12 +100,10 @@ function pluginPieces({ metadata }: LiveObject, wasm: Fields | null): readonly P
   if (wasm === null) return [inListener];
   const judge = (node: Fields): Found => {
     if (!names.includes(String(node.name)) || !isRecord(node.vmConfig)) return "none";
-    return isVersion(node, metadata.resourceVersion) || isConfigured(node, wasm) ? "same" : "other";
+    return isVersion(node, live.metadata.resourceVersion) || isConfigured(node, wasm) ? "same" : "other";
   };
   return [inListener, { types: ["TypedExtensionConfig"], find: search(judge) }];
 }
-
-const filterName = (kind: string, name: string) => `extensions.istio.io/${kind}/${name}`;
 
 const vmVariables = ({ vmConfig }: Fields): Fields => {
   const variables = isRecord(vmConfig) ? vmConfig.environmentVariables : undefined;

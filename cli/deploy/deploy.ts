@@ -5,6 +5,7 @@ import { type Kubectl, KubectlFailure } from "../cluster/kubectl.ts";
 import { apply, type LiveObject, readLive, titleOf, type WrittenObject } from "../cluster/objects.ts";
 import { type ObjectView, ProxyWatch } from "../cluster/watch.ts";
 import { Failure } from "../failure.ts";
+import { withModules } from "./modules.ts";
 import type { Progress } from "./progress.ts";
 import { type ObjectReport, proxiesOf, type Report, reportOf, selectionWarnings, stateWith } from "./report.ts";
 
@@ -113,14 +114,17 @@ async function seeAll(
       progress.show(progressLine(seen));
       return !(await others.haveChanged());
     });
-    const objects = reports.map((report, i) => {
+    const looked = reports.map((report, i) => {
       const view = views[i] ?? { selection: null, pods: [] };
       const warnings = [...report.warnings, ...selectionWarnings(view)];
       return { ...report, warnings, proxies: proxiesOf(view, stateWith) };
     });
+    progress.show("looking for modules");
+    const { objects, messages: unknown } = await withModules(kubectl, looked, applied);
     const changed = others.changed.map((title) => `${title}: somebody else has changed it meanwhile.`);
     const missing = objects.some(({ proxies }) => proxies.some(({ state }) => state !== "has" && state !== "no proxy"));
-    const messages = missing && changed.length === 0 ? ["Everything is applied, but not every proxy has it."] : changed;
+    const late = missing && changed.length === 0 ? ["Everything is applied, but not every proxy has it."] : [];
+    const messages = [...unknown, ...changed, ...late];
     return { ok: !missing && changed.length === 0, findings: [], objects, messages };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

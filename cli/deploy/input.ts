@@ -1,7 +1,6 @@
 /** What `deploy`, `status` and `undeploy` are about: manifests, or all that a `pwk.yaml` delivers. */
 import { type Finding, type ManifestFile, readManifests } from "@proxy-wasm-kit/check";
-import { toYaml } from "@proxy-wasm-kit/deliver";
-import { readManifestFiles } from "../check/files.ts";
+import { readManifestFiles, renderedFile } from "../check/files.ts";
 import { checkText } from "../check/text.ts";
 import { isRecord } from "../cluster/difference.ts";
 import { titleOf, type WrittenObject } from "../cluster/objects.ts";
@@ -27,7 +26,7 @@ export async function readInput(
   const name = file ?? defaultFile;
   const rendered = await renderDelivery({ file: name, ...(env !== undefined && { environment: env }) });
   for (const line of leftOut(rendered)) note(line);
-  return [{ name: `${name} as pwk manifest renders it`, text: toYaml(rendered.resources) }];
+  return [renderedFile(name, rendered)];
 }
 
 /** In their order. Throws `Failure` for what cannot be read. */

@@ -39,6 +39,7 @@ export interface ProxyReport {
 export const proxyStates = {
   has: "has it",
   refused: "refuses its new configuration, and keeps what it had",
+  unfetched: "has it without its module, which could not be fetched; the log of istio-proxy says why",
   pending: "has been sent it, and has not answered",
   outdated: "istiod sends it another version",
   absent: "istiod sends it nothing of this",

@@ -4,6 +4,7 @@ import type { Istiod } from "../cluster/istiod.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 import { type LiveObject, readLive, type WrittenObject } from "../cluster/objects.ts";
 import { ProxyWatch } from "../cluster/watch.ts";
+import { withModules } from "./modules.ts";
 import type { Progress } from "./progress.ts";
 import { proxiesOf, type Report, reportOf, selectionWarnings, stateWith } from "./report.ts";
 
@@ -35,11 +36,13 @@ export async function status(objects: readonly WrittenObject[], options: StatusO
       proxies: proxiesOf(view, stateWith),
     });
   });
+  progress.show("looking for modules");
+  const { objects: looked, messages } = await withModules(kubectl, reports, live);
   const isRight = (state: string) => state === "has" || state === "no proxy";
-  const ok = reports.every(
+  const ok = looked.every(
     ({ result, proxies }) => result === "present" && proxies.every(({ state }) => isRight(state)),
   );
-  return { ok, findings: [], objects: reports, messages: [] };
+  return { ok, findings: [], objects: looked, messages };
 }
 
 async function seen(present: readonly LiveObject[], { kubectl, istiod }: StatusOptions, rootNamespace: string) {

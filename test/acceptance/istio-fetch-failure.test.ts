@@ -2,6 +2,9 @@
 import { readFile } from "node:fs/promises";
 import type { DeliveryPlan } from "@proxy-wasm-kit/deliver";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fetchedNames, unfetchedIn } from "../../cli/cluster/fetched.ts";
+import type { Kubectl } from "../../cli/cluster/kubectl.ts";
+import type { LiveObject } from "../../cli/cluster/objects.ts";
 import { DeliveryPod, whyNoPod } from "../istio/delivery-pod.ts";
 import { marking, modulePath } from "../istio/marking.ts";
 import { type ModulePlaces, startModulePlaces } from "../istio/module-places.ts";
@@ -70,5 +73,30 @@ test.skipIf(why !== undefined).each(["envoyfilter", "wasmplugin"])(
       await pod.apply(attempt(2));
       await expect.poll(() => outcome(pod), { timeout: 10_000, interval: 20 }).toEqual(filtered);
     });
+  },
+);
+
+/** `kubectl exec`, as far as a pod is here: its last argument is what Envoy's admin is asked. */
+const kubectlTo = ({ adminUrl }: DeliveryPod) =>
+  ({
+    run: async (_: string, args: readonly string[]) => ({
+      stdout: await (await fetch(`${adminUrl}/${args.at(-1)}`)).text(),
+      warnings: [],
+    }),
+  }) as unknown as Kubectl;
+
+test.skipIf(why !== undefined).each(["envoyfilter", "wasmplugin", "trafficextension"])(
+  titled("pwk status sees whether a module was fetched: %s"),
+  async (mode) => {
+    const seen = (sha256: string) => {
+      const manifests = manifestsOf(mode, { source: { url: places.url(header), sha256 } });
+      const names = (manifests as readonly LiveObject[]).flatMap(fetchedNames);
+      return inPod(manifests, async (pod) => {
+        await outcome(pod);
+        return (await unfetchedIn(kubectlTo(pod), { pod: "a", namespace: "b" }, names)).length;
+      });
+    };
+    expect(await seen("0".repeat(64))).toBe(1);
+    expect(await seen(places.sha256)).toBe(0);
   },
 );

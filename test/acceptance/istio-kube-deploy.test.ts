@@ -1,4 +1,5 @@
 /** `pwk deploy`, `status` and `undeploy` as their users run them, before a real API server, istiod and Envoys. */
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type DeliveryPlan, deliveryModes, toYaml } from "@proxy-wasm-kit/deliver";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -152,6 +153,26 @@ test("kubernetes: deploy: a proxy that refuses is told, in its words", async () 
   expect(await tagOf(web)).toBe("a");
   expect((await apply(manifest(plan("c")))).code).toBe(0);
   expect(await tagOf(web)).toBe("c");
+});
+
+test("kubernetes: deploy: what a pwk.yaml delivers, and the same is taken away", async () => {
+  const file = join(bench.folder, "pwk.yaml");
+  const filter = {
+    ...{ filter: "attribute-gen", target: "wasmplugin", module: { path: resolve("dist/attribute-gen.wasm") } },
+    configuration: plan("a").configuration,
+  };
+  const environments = { staging: { defaults: { namespace, selector: { app: "web" } } }, prod: {} };
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify({ name: "shop", filters: [filter], environments }));
+  const args = ["--file", file, "--env", "staging", ...atIstiod()];
+  const run = await pwk(["deploy", ...args], "");
+  expect(run.code, run.stdout + run.stderr).toBe(0);
+  expect(lineWith(run, "web-1")).toBe("shop/web-1 has it");
+  expect(await tagOf(web)).toBe("a");
+  // It is known by its label.
+  await bench.kubectl.run(["annotate", "wasmplugins", "--all", "--namespace", namespace, "seen=yes"]);
+  expect((await pwk(["undeploy", ...args], "")).code).toBe(0);
+  expect(await names("wasmplugins")).toBe("");
 });
 
 test("kubernetes: deploy: two at once do no harm, and each says what is true", async () => {

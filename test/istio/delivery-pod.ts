@@ -42,17 +42,21 @@ export interface Outcome {
 }
 
 export class DeliveryPod {
+  /** Of its Envoy, such as "http://127.0.0.1:15000". */
+  readonly adminUrl: string;
   readonly #port: number;
   readonly #application: Application;
   readonly #apply: (manifests: readonly object[]) => Promise<void>;
   readonly #ends: readonly (() => Promise<unknown>)[];
 
   private constructor(
+    adminUrl: string,
     port: number,
     application: Application,
     apply: (manifests: readonly object[]) => Promise<void>,
     ends: readonly (() => Promise<unknown>)[],
   ) {
+    this.adminUrl = adminUrl;
     this.#port = port;
     this.#application = application;
     this.#apply = apply;
@@ -87,7 +91,7 @@ export class DeliveryPod {
         await write(changed);
         await harness.reload();
       };
-      return new DeliveryPod(ports.inbound, application, apply, ends);
+      return new DeliveryPod(agent.admin.url, ports.inbound, application, apply, ends);
     } catch (error) {
       for (const end of ends) await end();
       throw error;
