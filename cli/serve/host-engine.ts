@@ -1,5 +1,5 @@
 /** A chain of filters in the embedded host, behind a small HTTP server; bodies go through it whole, up to a limit. */
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Address } from "@proxy-wasm-kit/envoy";
@@ -7,12 +7,14 @@ import {
   type CalloutRequest,
   type HeaderLine,
   Host,
+  type HttpStream,
   LoadError,
   PluginRefused,
   requestHeaders,
   type StreamResult,
 } from "@proxy-wasm-kit/host";
 import { ConfigurationRefused, type FilterSpec, hostPlugin, type LogLine, logLevels } from "@proxy-wasm-kit/testing";
+import { messageOf } from "../failure.ts";
 import type { Listener, RunningChain, ServingEngine, Surroundings } from "./engine.ts";
 import { headerLines, maxBodyBytes, sendOn } from "./http-client.ts";
 
@@ -50,7 +52,10 @@ async function start(filters: readonly FilterSpec[], around: Surroundings, liste
           else heard.logs.push(line);
         },
         onHostLog(message) {
-          if (/^Function: \w+ failed: /.test(message)) current.getStore()?.failures.push(message);
+          if (!/^Function: \w+ failed: /.test(message)) return;
+          const heard = current.getStore();
+          if (heard === undefined) listener.log({ level: "critical", message });
+          else heard.failures.push(message);
         },
       }),
     );
@@ -63,7 +68,12 @@ async function start(filters: readonly FilterSpec[], around: Surroundings, liste
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     const heard: Heard = { logs: [], failures: [], signal: gone.signal };
-    current.run(heard, () => serve(host, request, response, heard, listener)).catch(() => response.destroy());
+    current
+      .run(heard, () => serve(host, request, response, heard, listener))
+      .catch((error: unknown) => {
+        listener.log({ level: "critical", message: messageOf(error) });
+        response.destroy();
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const ended = new Promise<string>((resolve) => server.on("close", () => resolve("was closed")));
@@ -94,21 +104,23 @@ async function serve(
   // What they see behind a reload has to be the new filters.
   response.shouldKeepAlive = false;
   const stream = await host.openStream("http1");
-  response.on("close", () => stream.reset());
+  // What filters say of a client that has gone belongs to its request, too.
+  response.on(
+    "close",
+    AsyncResource.bind(() => stream.reset()),
+  );
   const headers = headerLines(request.rawHeaders).filter(([name]) => name !== "host");
   const hasBody = request.headers["content-length"] !== undefined || "transfer-encoding" in request.headers;
   stream.requestHeaders(requestHeaders({ method, path, authority, headers }), !hasBody);
-  let bytes = 0;
-  const tooLarge = new Promise<null>((resolve) => {
-    if (!hasBody) return;
-    request.on("data", (piece: Buffer) => {
-      bytes += piece.length;
-      if (bytes <= maxBodyBytes) stream.requestData(piece, false);
-      else resolve(null);
+  let isTooLarge = false;
+  if (hasBody) {
+    feed(stream, request).catch(() => {
+      isTooLarge = request.complete;
+      stream.reset();
     });
-    request.on("end", () => stream.requestData(new Uint8Array(), true));
-  });
-  const result = (await Promise.race([stream.finished, tooLarge])) ?? refusal;
+  }
+  const seen = await stream.finished;
+  const result = isTooLarge && seen.status === 0 ? refusal : seen;
   if (result.status === 0) response.destroy();
   else answer(response, result, method);
   const { status, outcome, details } = result;
@@ -124,6 +136,18 @@ async function serve(
     logs: heard.logs,
     failures: heard.failures,
   });
+}
+
+/** Rejects when the client goes away, and when the body is too large. */
+async function feed(stream: HttpStream, request: IncomingMessage): Promise<void> {
+  let bytes = 0;
+  // Read to its end: who is still sending would lose the answer.
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes <= maxBodyBytes) stream.requestData(piece, false);
+  }
+  if (bytes > maxBodyBytes) throw new Error("too large");
+  stream.requestData(new Uint8Array(), true);
 }
 
 const refusal: Pick<StreamResult, "status" | "outcome" | "details" | "headers" | "body" | "trailers"> = {

@@ -68,7 +68,11 @@ describe.each(["host", "envoy"])("on %s", (engine) => {
     expect(await command.next(isRequest("/a?b=1"))).toEqual({
       ...{ event: "request", method: "POST", path: "/a?b=1", authority: new URL(url).host },
       ...{ status: 200, outcome: "forwarded", details: "via_upstream", ms: expect.any(Number) },
-      ...{ logs: [{ level: "info", message: "probe: /a?b=1" }], failures: [] },
+      logs: [
+        { level: "info", message: "probe: /a?b=1" },
+        { level: "info", message: "probe: the body is there" },
+      ],
+      failures: [],
     });
   });
 
@@ -98,6 +102,15 @@ describe.each(["host", "envoy"])("on %s", (engine) => {
     const body = Buffer.alloc(3_000_000, "0123456789");
     const response = await fetch(`${url}/piped`, { method: "POST", body });
     expect(Buffer.from(await response.arrayBuffer()).equals(body)).toBe(true);
+  });
+
+  runs("a body of any size comes through Envoy, and of at most 16 MiB through the host", async () => {
+    const { command, url } = await serve(wasm, "--upstream", to);
+    const response = await fetch(`${url}/large`, { method: "POST", body: Buffer.alloc(17 * 1024 * 1024) });
+    expect([response.status, await response.text()]).toEqual(
+      engine === "envoy" ? [200, "POST /large"] : [413, expect.stringContaining("at most 16777216 bytes")],
+    );
+    expect(await command.next(isRequest("/large"))).toMatchObject({ status: response.status });
   });
 
   runs("without an upstream it answers with what it receives; several filters go one after the other", async () => {

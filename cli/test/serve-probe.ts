@@ -1,6 +1,6 @@
 /** A filter for tests of commands that serve: says what it does with a request, by its path. */
 export const probe = (word: string) => `
-import { FilterHeadersStatus, HttpContext, LocalResponse, log, RootContext, registerRootContext, Buffer } from "@proxy-wasm-kit/sdk";
+import { FilterDataStatus, FilterHeadersStatus, HttpContext, LocalResponse, log, RootContext, registerRootContext, Buffer } from "@proxy-wasm-kit/sdk";
 
 class Root extends RootContext {
   greeting: string = "";
@@ -25,6 +25,10 @@ class Probe extends HttpContext {
     }
     if (path == "/trap") unreachable();
     return FilterHeadersStatus.Continue;
+  }
+  onRequestBody(size: u32, endOfStream: bool): FilterDataStatus {
+    if (endOfStream) log.info("probe: the body is there");
+    return FilterDataStatus.Continue;
   }
   onResponseHeaders(count: u32, endOfStream: bool): FilterHeadersStatus {
     this.response.headers.set("x-probe", "${word} " + this.root.greeting);
