@@ -36,8 +36,16 @@ export class Kubectl {
     this.#options = options;
   }
 
-  /** Throws `KubectlFailure`, after the limit at the latest. `what` is for that: "reading EnvoyFilter prod/a". */
-  async run(what: string, args: readonly string[], input = ""): Promise<KubectlResult> {
+  /**
+   * Throws `KubectlFailure`, after the limit at the latest. `what` is for that: "reading EnvoyFilter prod/a". `successes` are
+   * the exit codes that are none.
+   */
+  async run(
+    what: string,
+    args: readonly string[],
+    input = "",
+    successes: readonly (number | null)[] = [0],
+  ): Promise<KubectlResult> {
     const { limitMs, secrets = [] } = this.#options;
     const child = this.#spawn([...args, `--request-timeout=${limitMs}ms`]);
     const output = collect(child);
@@ -46,7 +54,7 @@ export class Kubectl {
     const code = await endOf(child, limitMs);
     const { stdout, stderr } = output();
     const [warnings, words] = partition(secrets.reduce((text, secret) => text.replaceAll(secret, "***"), stderr));
-    if (code === 0) return { stdout, warnings };
+    if (successes.includes(code)) return { stdout, warnings };
     const why = code === null ? noAnswer(limitMs) : explain(words);
     throw new KubectlFailure(why.kind, `${what}: ${why.message}`);
   }

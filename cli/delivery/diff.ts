@@ -1,8 +1,8 @@
 /** What would change: files against files here, resources against the cluster with the user's own kubectl. */
-import { spawn } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { type Resource, toYaml } from "@proxy-wasm-kit/deliver";
-import { Failure, messageOf } from "../failure.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { Failure } from "../failure.ts";
 import { readBytes } from "../input.ts";
 import { type FolderContent, readWritten } from "./folder.ts";
 
@@ -46,21 +46,13 @@ async function changeOf(path: string, before: string | undefined, after: string 
   return [{ path, change: before === undefined ? "added" : after === undefined ? "removed" : "changed", diff }];
 }
 
-/** What `kubectl diff` tells; it asks the API server, which changes nothing. */
+/** Of `kubectl diff`, which asks for each resource, in ms. */
+const diffLimitMs = 30_000;
+
+/** What `kubectl diff` tells; it asks the API server, which changes nothing. Whoever has applied it: the values count. */
 export async function clusterChanges(resources: readonly Resource[]): Promise<readonly Change[]> {
-  const child = spawn("kubectl", ["diff", "--server-side", "-f", "-"], { stdio: ["pipe", "pipe", "inherit"] });
-  const pieces: Buffer[] = [];
-  child.stdout.on("data", (piece: Buffer) => pieces.push(piece));
-  // One that fails at once reads nothing.
-  child.stdin.on("error", () => {});
-  child.stdin.end(toYaml(resources));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", (error) =>
-      reject(new Failure(`--diff cluster: kubectl cannot be run: ${messageOf(error)}; it must be on the PATH`)),
-    );
-    child.on("close", resolve);
-  });
-  if (code === 0) return [];
-  if (code !== 1) throw new Failure(`--diff cluster: kubectl diff has failed (exit code ${code})`);
-  return [{ path: null, change: "changed", diff: Buffer.concat(pieces).toString() }];
+  const kubectl = new Kubectl({ limitMs: diffLimitMs });
+  const args = ["diff", "--server-side", "--force-conflicts", "--filename", "-"];
+  const { stdout: diff } = await kubectl.run("--diff cluster", args, toYaml(resources), [0, 1]);
+  return diff === "" ? [] : [{ path: null, change: "changed", diff }];
 }

@@ -68,18 +68,27 @@ describe("pwk manifest --diff", () => {
     const kubectl = join(folder, "kubectl");
     const asked = join(folder, "asked.yaml");
     const withExit = async (code: number) => {
-      await writeFile(kubectl, `#!/bin/sh\ncat > '${asked}'\necho "+ $*"\nexit ${code}\n`);
+      await writeFile(
+        kubectl,
+        `#!/bin/sh\ncat > '${asked}'\ntest ${code} = 1 && echo "+ $*"\necho "error: it is odd" >&2\nexit ${code}\n`,
+      );
       await chmod(kubectl, 0o755);
       const env = { PATH: `${folder}${delimiter}${process.env.PATH}` };
       return run(["manifest", "--file", file, "--env", "prod", "--diff", "cluster", "--exit-code"], { env });
     };
-    expect(await withExit(1)).toEqual({ code: 1, stdout: "+ diff --server-side -f -\n", stderr: "" });
+    expect(await withExit(1)).toEqual({
+      ...{
+        code: 1,
+        stdout: expect.stringMatching(/^\+ diff --server-side --force-conflicts --filename - /),
+        stderr: "",
+      },
+    });
     const kinds = parseAllDocuments(await readFile(asked, "utf8")).map((document) => document.get("kind"));
     expect(kinds).toEqual(["EnvoyFilter", "Telemetry"]);
     expect(await withExit(0)).toEqual({ code: 0, stdout: "nothing would change\n", stderr: "" });
     expect(await withExit(2)).toMatchObject({
       code: 1,
-      stderr: "pwk: --diff cluster: kubectl diff has failed (exit code 2)\n",
+      stderr: "pwk: --diff cluster: it is odd\n",
     });
   });
 
