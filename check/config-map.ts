@@ -2,6 +2,7 @@
 import { checkObject } from "./crd.ts";
 import { isRecord, type Manifest, recordOf } from "./document.ts";
 import { typeOf } from "./finding.ts";
+import { isBase64 } from "./scalar.ts";
 import { didYouMean } from "./similar.ts";
 
 /** Of data and binaryData. Source: k8s.io/api core/v1 `MaxSecretSize`, which holds for config maps too. */
@@ -26,8 +27,7 @@ export function checkConfigMap({ apiVersion, value, report }: Manifest): void {
     for (const [key, text] of Object.entries(entries)) {
       if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) report([field, key], "expected a key of letters, numbers, -, _ and .");
       if (typeof text !== "string") report([field, key], `expected a text, in quotes, found ${typeOf(text)}`);
-      else if (isBinary && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text))
-        report([field, key], "expected base64, found something else");
+      else if (isBinary && !isBase64(text)) report([field, key], "expected base64, found something else");
       else {
         const bytes = Buffer.from(text, isBinary ? "base64" : "utf8");
         size += bytes.length + key.length;

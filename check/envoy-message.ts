@@ -4,6 +4,7 @@
  */
 import type { DescEnum, DescField, DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { isRecord } from "./document.ts";
+import { goSeconds, protobufSeconds } from "./duration.ts";
 import { findMessage, messageNames } from "./envoy-api.ts";
 import { fieldProblems, requiredOneofs, requiredProblems } from "./envoy-rules.ts";
 import { type Path, type Report, shown, typeOf } from "./finding.ts";
@@ -13,7 +14,9 @@ import { didYouMean } from "./similar.ts";
 export interface MessageOptions {
   /** A piece that is merged into a whole: what is missing may be in that. */
   readonly isPart?: boolean;
-  /** Fields that may be missing, as someone fills them before Envoy sees them: "message.field". */
+  /** In a TypedStruct, which Envoy reads and not istiod. */
+  readonly isStruct?: boolean;
+  /** Fields and oneofs that may be missing, as someone fills them before Envoy sees them: "message.field". */
   readonly filled?: readonly string[];
 }
 
@@ -63,14 +66,15 @@ function checkOneofs(
   seen: ReadonlyMap<DescField, string>,
   path: Path,
   report: Report,
-  { isPart = false }: MessageOptions,
+  { isPart = false, filled = [] }: MessageOptions,
 ): void {
   for (const oneof of type.oneofs) {
+    if (filled.includes(`${type.typeName}.${oneof.name}`)) continue;
     const given = oneof.fields.filter((field) => seen.has(field)).map((field) => seen.get(field));
     const names = oneof.fields.map(({ name }) => name).join(", ");
     if (given.length > 1) report(path, `expected one of ${names}, found ${given.join(" and ")}`);
     if (given.length === 0 && !isPart && requiredOneofs(type).has(oneof.name))
-      report(path, `expected one of ${names}, found none`);
+      report(path, `expected ${oneof.fields.length === 1 ? "" : "one of "}${names}, found none`);
   }
 }
 
@@ -132,7 +136,10 @@ const text =
 
 /** Messages that JSON writes in a form of their own. Numbers are those of `ScalarType`. */
 const wellKnown: Readonly<Record<string, Check>> = {
-  "google.protobuf.Duration": text(/^-?\d{1,12}(\.\d{1,9})?s$/, 'a time such as "10s" or "0.250s"'),
+  "google.protobuf.Duration": (value, path, report, { isStruct }) => {
+    const seconds = typeof value === "string" ? (isStruct ? protobufSeconds : goSeconds)(value) : null;
+    if (seconds === null) report(path, `expected a time such as "10s" or "0.250s", found ${shown(value)}`);
+  },
   "google.protobuf.Timestamp": text(/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d/, "a time as RFC 3339 writes it"),
   "google.protobuf.FieldMask": text(/^[\w.,]*$/, "names of fields, separated by commas"),
   "google.protobuf.DoubleValue": scalar(1),
@@ -216,5 +223,5 @@ function checkTypedStruct(
     if (typeof url !== "string") report(path, `expected type_url, found ${shown(url)}`);
     return;
   }
-  check(type, fields.value ?? {}, [...path, "value"], report, options);
+  check(type, fields.value ?? {}, [...path, "value"], report, { ...options, isStruct: true });
 }

@@ -5,6 +5,7 @@
 import { type DescField, type DescMessage, getOption, hasOption, isFieldSet, type Message } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { RE2JS } from "@bufbuild/re2";
+import { goSeconds } from "./duration.ts";
 import { extension } from "./envoy-api.ts";
 import { shown } from "./finding.ts";
 
@@ -116,7 +117,8 @@ function durationProblems(rules: Rules, value: string): string[] {
     const { seconds = 0n, nanos = 0 } = each as { seconds?: bigint; nanos?: number };
     return Number(seconds) + nanos / 1e9;
   };
-  const number = Number.parseFloat(value);
+  const number = goSeconds(value);
+  if (number === null) return [];
   if (rules.gt !== undefined && number <= seconds(rules.gt))
     return [`expected more than ${seconds(rules.gt)}s, found ${shown(value)}`];
   if (rules.gte !== undefined && number < seconds(rules.gte))

@@ -22,9 +22,7 @@ export function scalarProblem(type: ScalarType, value: unknown): string | null {
     return typeof value === "string" ? null : `expected a text, in quotes, found ${typeOf(value)}`;
   if (type === ScalarType.BOOL) return typeof value === "boolean" ? null : expected("true or false");
   if (type === ScalarType.BYTES)
-    return typeof value === "string" && /^[A-Za-z0-9+/_-]*={0,2}$/.test(value)
-      ? null
-      : "expected base64, found something else";
+    return typeof value === "string" && isBase64(value) ? null : "expected base64, found something else";
   const range = whole[type];
   if (range === undefined) {
     const isNumber = typeof value === "number" || (typeof value === "string" && !Number.isNaN(Number(value)));
@@ -33,6 +31,12 @@ export function scalarProblem(type: ScalarType, value: unknown): string | null {
   const number = wholeNumber(value);
   if (number === null) return expected("a whole number");
   return number >= range[0] && number <= range[1] ? null : expected(`a whole number from ${range[0]} to ${range[1]}`);
+}
+
+/** Go's `base64.StdEncoding`: it wants the padding, and does not see line ends. */
+export function isBase64(text: string): boolean {
+  const onOneLine = text.replace(/[\r\n]/g, "");
+  return onOneLine.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(onOneLine);
 }
 
 function wholeNumber(value: unknown): bigint | null {
