@@ -5,7 +5,7 @@ import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFuncti
 import { holds, type Rule } from "./crd-rules.ts";
 import { isRecord, type Manifest } from "./document.ts";
 import { type Path, type Report, shown, typeOf } from "./finding.ts";
-import { didYouMean } from "./similar.ts";
+import { didYouMean, nearest } from "./similar.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,9 @@ export function checkAgainstSchema({ value, apiVersion, kind, report }: Manifest
   }
   checkObject(value, report);
   const validate = validatorOf(`${apiVersion}/${kind}`, schema);
-  const { metadata: _, ...rest } = value;
+  const { metadata: _, ...given } = value;
+  // An API server fills in defaults before it validates.
+  const rest = structuredClone(given);
   if (validate(rest)) return;
   for (const error of validate.errors ?? []) {
     const told = messageOf(error, rest);
@@ -44,11 +46,18 @@ function checkKind(apiVersion: string, kind: string, report: Report): void {
   });
   const sameKind = known.filter((each) => each.kind === kind);
   const sameGroup = known.filter(({ group }) => group === apiVersion.split("/")[0]);
-  if (sameKind.length > 0 && (sameGroup.length > 0 || ours.has(kind))) {
+  const isSlip =
+    nearest(
+      apiVersion,
+      sameKind.map((each) => each.apiVersion),
+    ) !== null;
+  if (sameKind.length > 0 && (sameGroup.length > 0 || ours.has(kind) || isSlip)) {
     const versions = sameKind.map((each) => each.apiVersion).join(" or ");
     report(["apiVersion"], `expected ${versions} for ${kind}, found ${shown(apiVersion)}`);
-  } else if (sameGroup.length > 0 && sameGroup[0]?.group !== "gateway.envoyproxy.io") {
+  } else if (sameGroup.length > 0) {
     const kinds = new Set(sameGroup.map((each) => String(each.kind)));
+    // This group has more kinds than are known here.
+    if (sameGroup[0]?.group === "gateway.envoyproxy.io" && nearest(kind, kinds) === null) return;
     report(["kind"], `${apiVersion} has no kind ${shown(kind)}${didYouMean(kind, kinds)}`);
   }
 }
@@ -82,6 +91,11 @@ export function checkObject(value: Manifest["value"], report: Report): void {
       for (const [name, text] of Object.entries(map))
         if (typeof text !== "string")
           report(["metadata", key, name], `expected a text, in quotes, found ${typeOf(text)}`);
+        else if (!isKey(name) || (key === "labels" && !/^(([a-z0-9][-\w.]{0,61})?[a-z0-9])?$/i.test(text)))
+          report(
+            ["metadata", key, name],
+            `expected ${isKey(name) ? "a label's value" : `a key of ${key}`}: letters, numbers, "-", "_" and ".", at most 63`,
+          );
   }
 }
 
@@ -94,14 +108,22 @@ const metadataKeys = (
 const isName = (name: unknown): name is string =>
   typeof name === "string" && name.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
 
+/** "name" or "domain/name". */
+const isKey = (key: string): boolean => {
+  const [name = "", domain = "a", ...rest] = key.split("/").reverse();
+  return rest.length === 0 && isName(domain) && /^([a-z0-9][-\w.]{0,61})?[a-z0-9]$/i.test(name);
+};
+
 const validators = new Map<string, ValidateFunction>();
 
 function validatorOf(name: string, schema: Schema): ValidateFunction {
   const known = validators.get(name);
   if (known !== undefined) return known;
-  const formats = { int32: true, int64: true, "date-time": true, byte: true, double: true } as const;
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, formats });
-  ajv.addKeyword({ keyword: rulesKeyword, errors: true, validate: rulesValidator });
+  const int32 = { type: "number", validate: (value: number) => Math.abs(value + 0.5) < 2 ** 31 } as const;
+  const formats = { int32, int64: true, "date-time": true, byte: true, double: true } as const;
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: true, formats });
+  // Behind the others, which fill in what the rules read.
+  ajv.addKeyword({ keyword: rulesKeyword, errors: true, post: true, validate: rulesValidator });
   const validate = ajv.compile(closed(schema) as object);
   validators.set(name, validate);
   return validate;
@@ -149,7 +171,8 @@ function messageOf(error: ErrorObject, value: unknown): { readonly path: Path; r
     case "additionalProperties": {
       const key = String(params.additionalProperty);
       const names = Object.keys(parentSchema.properties ?? {});
-      const where = path.at(-1) ?? (isRecord(value) ? String(value.kind) : "the object");
+      const named = path.findLast((name) => !/^\d+$/.test(name));
+      const where = named ?? (isRecord(value) ? String(value.kind) : "the object");
       return at(`${where} has no field ${shown(key)}${didYouMean(key, names)}`, key);
     }
     case "enum": {
@@ -164,11 +187,15 @@ function messageOf(error: ErrorObject, value: unknown): { readonly path: Path; r
       return at(`expected a text that matches ${params.pattern}, found ${shown(data)}`);
     case "oneOf":
     case "anyOf":
+      // Its type is told.
+      if (data === null) return null;
       return at(
         `expected ${choices(error.schema)}, found ${isRecord(data) ? Object.keys(data).join(" and ") || "none" : typeOf(data)}`,
       );
     case "not":
       return null;
+    case "format":
+      return at(`expected a whole number of 32 bits, found ${shown(data)}`);
     default:
       return at(error.message ?? "does not fit its schema");
   }

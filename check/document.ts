@@ -41,12 +41,13 @@ export function readManifests(file: ManifestFile, findings: Finding[]): Manifest
     };
     const [problem] = [...document.errors, ...document.warnings];
     if (problem !== undefined) {
-      // The parser's own messages repeat lines of the text.
-      add(problem.pos[0], "", [], `expected YAML, found a mistake (${problem.code})`);
+      add(problem.pos[0], "", [], `expected YAML, found a mistake (${problem.code})${mendOf(problem.code, file.text)}`);
       return [];
     }
-    if (hasComplexKey(document)) {
-      add(0, "", [], "expected keys that are plain texts, found one that is a collection");
+    const complexKey = findComplexKey(document);
+    if (complexKey !== null) {
+      const mend = mendOf("", file.text);
+      add(rangeOf(complexKey), "", [], `expected keys that are plain texts, found one that is a collection${mend}`);
       return [];
     }
     let value: unknown;
@@ -78,7 +79,7 @@ function objectsIn(value: unknown, path: Path, at: At): Manifest[] {
   const [name, namespace] = [metadata.name, metadata.namespace].map((text) => (typeof text === "string" ? text : ""));
   const object = `${typeof kind === "string" ? kind : "object"} ${[namespace, name].filter(Boolean).join("/")}`.trim();
   const report: Report = (inner, message, severity) => at(object, [...path, ...inner], message, severity);
-  if (typeof apiVersion !== "string" || typeof kind !== "string") {
+  if (typeof apiVersion !== "string" || typeof kind !== "string" || apiVersion === "" || kind === "") {
     report([], "expected apiVersion and kind, as every object of Kubernetes has them");
     return [];
   }
@@ -104,12 +105,31 @@ function customTags(tags: Tags): Tags {
 }
 const tags60 = /TIME$/;
 
-function hasComplexKey(document: Document): boolean {
-  let found = false;
+/** The parser's own messages repeat lines of the text. */
+function mendOf(code: string, text: string): string {
+  if (/\{\{-?\s/.test(text)) return "; a template is to be rendered first, such as with helm template";
+  return mends[code] ?? "";
+}
+
+const mends: Readonly<Record<string, string>> = {
+  BAD_INDENT: ": this line is indented too much or too little",
+  BAD_SCALAR_START: ": a text that begins with this character needs quotes",
+  BLOCK_AS_IMPLICIT_KEY:
+    ": a value with a colon and a blank in it needs quotes, and so does one before a list or object",
+  DUPLICATE_KEY: ": this key stands twice in its object",
+  MISSING_CHAR:
+    ": a bracket, comma, colon or quote is missing; the lines of a quoted text are to be indented deeper than its key",
+  MULTILINE_IMPLICIT_KEY: ": a colon is missing, or a text of many lines needs quotes",
+  TAB_AS_INDENT: ": indent with blanks, not with tabs",
+  UNEXPECTED_TOKEN: ": this is not expected here",
+};
+
+function findComplexKey(document: Document): unknown {
+  let found: unknown = null;
   visit(document, {
     Pair(_key, { key }) {
       if (isScalar(key)) return undefined;
-      found = true;
+      found = key;
       return visit.BREAK;
     },
   });

@@ -31,9 +31,14 @@ function plugin(spec: Fields, name: string, report: Report): Plugin[] {
     );
   const code = typeof url === "string" ? codeOf(url, typeof sha256 === "string" ? sha256 : undefined, report) : null;
   const isImage = code?.kind === "url" && code.url.startsWith("oci://");
-  if (!isImage && code !== null)
-    for (const [key, given] of Object.entries({ imagePullSecret, imagePullPolicy }))
-      if (given !== undefined) report([key], "is for oci:// only, and has no effect here", "warning");
+  const ignored = { ...(!isImage && { imagePullSecret }), ...(code?.kind === "file" && { imagePullPolicy }) };
+  for (const [key, given] of Object.entries(ignored))
+    if (given !== undefined && code !== null)
+      report(
+        [key],
+        `is for ${key === "imagePullSecret" ? "oci://" : "what is fetched"} only, and has no effect here`,
+        "warning",
+      );
   const env = listOf(recordOf(spec.vmConfig).env).map(recordOf);
   for (const [i, { name, value, valueFrom }] of env.entries()) {
     if (env.findIndex((each) => each.name === name) !== i)
@@ -103,6 +108,8 @@ function checkDigest(url: string, sha256: string | undefined, report: Report): v
 
 export function checkExtensionPolicy({ value, report }: Manifest): Plugin[] {
   const spec = recordOf(value.spec);
+  if (Array.isArray(spec.targetRefs) && spec.targetRefs.length === 0 && spec.targetSelectors === undefined)
+    report(["spec", "targetRefs"], "expected a target, such as a Gateway, found none: the object does nothing");
   return listOf(spec.wasm).flatMap((each, i) => {
     if (!isRecord(each)) return [];
     const at = under(report, "spec", "wasm", i);
@@ -137,6 +144,11 @@ function gatewayCode({ type, image, http }: Fields, report: Report): Code | null
   const { url, sha256 } = recordOf(type === "HTTP" ? http : image);
   if (typeof url !== "string") return null;
   const digest = typeof sha256 === "string" ? { sha256 } : {};
+  if (typeof sha256 === "string" && !/^([0-9a-f]{64})?$/.test(sha256))
+    report(
+      ["code", type === "HTTP" ? "http" : "image", "sha256"],
+      `expected 64 digits of 0-9 and a-f, found ${shown(sha256)}: nothing has this digest`,
+    );
   if (type === "HTTP") {
     checkFetchedUrl(url, ["code", "http", "url"], report);
     return { kind: "url", url, ...digest };

@@ -8,6 +8,7 @@ import type { Finding } from "./finding.ts";
 import type { CheckOptions } from "./options.ts";
 import { checkPlugin } from "./plugin-check.ts";
 import { checkEnvoyFilterTarget, checkPluginTarget } from "./target.ts";
+import { checkTargetRefs } from "./target-refs.ts";
 import { checkTelemetry } from "./telemetry.ts";
 import { readWorkloads } from "./workloads.ts";
 
@@ -35,6 +36,8 @@ export async function checkManifests(files: readonly ManifestFile[], options: Ch
       ? checkEnvoyFilter(manifest, patched, options)
       : (extensionsOf[manifest.kind]?.(manifest, options) ?? []);
     if (manifest.kind === "Telemetry") checkTelemetry(manifest);
+    if (isEnvoyFilter || manifest.kind === "Telemetry" || istioExtensions.includes(manifest.kind))
+      checkTargetRefs(manifest);
     const target = isEnvoyFilter ? checkEnvoyFilterTarget : checkPluginTarget;
     if (isEnvoyFilter || istioExtensions.includes(manifest.kind)) target(manifest, plugins, workloads, manifests);
     for (const plugin of plugins) await checkPlugin(plugin, manifests, options);

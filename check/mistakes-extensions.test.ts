@@ -112,6 +112,49 @@ const mistakes: readonly Mistake[] = [
     (o) => (o.spec.wasm[0].rootId = "a"),
     'did you mean "rootID"?',
   ],
+  [
+    "a target of another kind",
+    wasmPlugin,
+    (o) => {
+      delete o.spec.selector;
+      o.spec.targetRefs = [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "g" }];
+    },
+    "expected one of Gateway, GatewayClass, Service, ServiceEntry",
+  ],
+  [
+    "a target without its group",
+    wasmPlugin,
+    (o) => {
+      delete o.spec.selector;
+      o.spec.targetRefs = [{ kind: "Gateway", name: "g" }];
+    },
+    'expected "gateway.networking.k8s.io", the group of Gateway',
+  ],
+  [
+    "string() of a filter's property",
+    telemetry,
+    (o) => (tagsOf(o).request_operation.value = "string(filter_state['wasm.istio_operationId'])"),
+    "string() takes no filter_state",
+  ],
+  [
+    "a digest with its algorithm",
+    extensionPolicy,
+    (o) => (o.spec.wasm[0].code.image.sha256 = `sha256:${digest}`),
+    "expected 64 digits",
+  ],
+  ["an empty list of targets", extensionPolicy, (o) => (o.spec.targetRefs = []), "the object does nothing"],
+  [
+    "a kind with a slip in Envoy Gateway",
+    extensionPolicy,
+    (o) => (o.kind = "EnvoyExtensionPolicies"),
+    'did you mean "EnvoyExtensionPolicy"?',
+  ],
+  ["a group with a slip", telemetry, (o) => (o.apiVersion = "telemetry.isto.io/v1"), "expected telemetry.istio.io/v1"],
+  ["no kind", telemetry, (o) => (o.kind = ""), "expected apiVersion and kind"],
+  ["a label's value with a blank", wasmPlugin, (o) => (o.metadata.labels = { a: "b c" }), "expected a label's value"],
+  ["a label's key with two slashes", wasmPlugin, (o) => (o.metadata.labels = { "a/b/c": "d" }), "a key of labels"],
+  ["a priority over 32 bits", wasmPlugin, (o) => (o.spec.priority = 1e12), "a whole number of 32 bits"],
+  ["an unknown field in a list", wasmPlugin, (o) => (o.spec.match[0].port = 80), 'match has no field "port"'],
   ["no target in Envoy Gateway", extensionPolicy, (o) => delete o.spec.targetRefs, /target/],
 ];
 

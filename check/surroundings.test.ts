@@ -110,6 +110,12 @@ describe("YAML is read as Istio reads it", () => {
       expect.stringContaining("expected YAML, found a mistake (DUPLICATE_KEY)"),
     ]);
   });
+  test("what is to be rendered first is told so, at its place", async () => {
+    expect(await check("metadata:\n  name: {{ .Values.name }}\n")).toEqual([
+      expect.stringMatching(/^2:10 expected keys that are plain texts, .* a template is to be rendered first/),
+    ]);
+    expect(await check("a:\n\t- b\n")).toEqual([expect.stringContaining("indent with blanks, not with tabs")]);
+  });
   test("what is no object is refused, and nothing is nothing", async () => {
     expect(await check("- a")).toEqual([expect.stringContaining("expected an object of Kubernetes")]);
     expect(await check("a: 1")).toEqual([expect.stringContaining("expected apiVersion and kind")]);

@@ -34,6 +34,8 @@ function expressionProblem(expression: string): string | null {
   } catch {
     return `expected an expression of CEL, found ${shown(expression)}: the tag would be "unknown" for every request`;
   }
+  if (/\bstring\(\s*filter_state\b/.test(expression))
+    return "string() takes no filter_state, and the proxy refuses its configuration: write filter_state['wasm.name'] alone";
   const unknown = names.find((name) => !attributes.includes(name));
   if (unknown === undefined) return null;
   const property = /^(wasm\.)?(\w+)$/.exec(expression)?.[2];

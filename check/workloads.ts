@@ -39,12 +39,19 @@ const isGateway = (annotations: Readonly<Record<string, string>>, containers: re
   containers.some(({ name, args }) => name === "istio-proxy" && listOf(args).includes("router")) ||
   looksLikeGateway(labels) === true;
 
-/** Undefined when the labels do not say it. */
+/** Undefined when the labels do not say it. A service may be called "api-gateway", and has a sidecar then. */
 export const looksLikeGateway = (labels: Fields): true | undefined =>
   Object.entries(labels).some(
     ([key, value]) =>
-      /gateway\.networking\.k8s\.io\/gateway-name/.test(key) || /gateway|ingress|egress/i.test(`${value}`),
+      key.endsWith("gateway.networking.k8s.io/gateway-name") ||
+      key === "istio" ||
+      /^istio-.*(gateway|ingress|egress)/i.test(`${value}`),
   ) || undefined;
+
+/** Whether they could be a gateway's, by a name that people give to one. */
+export const mayBeGateway = (labels: Fields): boolean =>
+  looksLikeGateway(labels) === true ||
+  Object.values(labels).some((value) => /gateway|ingress|egress|edge|\bgw\b/i.test(`${value}`));
 
 const volumeKey = "sidecar.istio.io/userVolume";
 const mountKey = "sidecar.istio.io/userVolumeMount";
