@@ -42,6 +42,13 @@ const networkFilters = [
   "tcp_cluster_rewrite",
 ];
 
+/** Nothing can stand behind them. */
+export const terminalFilters = [
+  connectionManager,
+  "envoy.filters.network.tcp_proxy",
+  "envoy.filters.network.redis_proxy",
+];
+
 /** Names of Envoy's first API, which match nothing today. */
 const oldNames: Readonly<Record<string, string>> = {
   "envoy.http_connection_manager": connectionManager,

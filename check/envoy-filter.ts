@@ -1,12 +1,13 @@
 /** The patches of an EnvoyFilter: what istiod and Envoy take without a word, or drop. */
-import { RE2JS } from "@bufbuild/re2";
-import { type ChainNames, connectionManager, router, unknownFilter } from "./chain.ts";
+import { type ChainNames, connectionManager, router, terminalFilters, unknownFilter } from "./chain.ts";
 import { isRecord, listOf, type Manifest, recordOf } from "./document.ts";
 import { canonical, message } from "./envoy-api.ts";
 import { checkMessage } from "./envoy-message.ts";
 import { type Path, type Report, shown, under } from "./finding.ts";
 import { type CheckOptions, newestIstioMinor } from "./options.ts";
-import { type Plugin, pluginOfTypedConfig } from "./plugin.ts";
+import { checkMatchedNames, checkOperation, matchedFilter } from "./patch-operations.ts";
+import { field, type Plugin, pluginOfTypedConfig, typeOfConfig } from "./plugin.ts";
+import { checkProxyVersions } from "./proxy-version.ts";
 import { checkWasmConfig } from "./wasm-config.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -39,31 +40,34 @@ export function patchValueAsPrinted(applyTo: string, value: unknown): unknown {
   }
 }
 
+/** What Istio's agent puts a file in the place of. */
+const filledByAgent = [
+  "envoy.config.core.v3.RemoteDataSource.sha256",
+  "envoy.config.core.v3.HttpUri.timeout",
+  "envoy.config.core.v3.HttpUri.http_upstream_type",
+];
 const insertions = ["INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST", "ADD"];
 const merges = ["MERGE", "MERGE_AND_REPLACE_LIST"];
 
 /** What the patches of all manifests bring, as one needs another. */
 export interface Patched {
   readonly clusters: ReadonlySet<string>;
-  /** Names of extension configurations. */
-  readonly configurations: ReadonlySet<string>;
+  /** Types of extension configurations by their names. */
+  readonly configurations: ReadonlyMap<string, string>;
   /** Names of filters that wait for one. */
   readonly discovered: ReadonlySet<string>;
   readonly filters: ReadonlySet<string>;
 }
 
 export function patchedBy(manifests: readonly Manifest[]): Patched {
-  const [clusters, configurations, discovered, filters] = [
-    new Set<string>(),
-    new Set<string>(),
-    new Set<string>(),
-    new Set<string>(),
-  ];
+  const [clusters, discovered, filters] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const configurations = new Map<string, string>();
   for (const { applyTo, patch } of manifests.flatMap(({ value }) => patchesOf(value))) {
     const { value } = patch;
     if (!isRecord(value) || typeof value.name !== "string") continue;
     if (applyTo === "CLUSTER") clusters.add(value.name);
-    if (applyTo === "EXTENSION_CONFIG") configurations.add(value.name);
+    if (applyTo === "EXTENSION_CONFIG")
+      configurations.set(value.name, typeOfConfig(value.typed_config ?? value.typedConfig));
     if (applyTo === "HTTP_FILTER" && (value.config_discovery ?? value.configDiscovery) !== undefined)
       discovered.add(value.name);
     if (applyTo === "HTTP_FILTER" || applyTo === "NETWORK_FILTER") filters.add(value.name);
@@ -102,6 +106,7 @@ export function checkEnvoyFilter(manifest: Manifest, patched: Patched, options: 
           [...path, "match", "context"],
           `expected GATEWAY or WAYPOINT beside targetRefs, found ${shown(match.context)}: the filter would be nowhere`,
         );
+  checkProxyVersions(patches, options.istioMinor ?? newestIstioMinor, report);
   return patches.flatMap((patch) => checkPatch(patch, patched, report, options));
 }
 
@@ -115,11 +120,19 @@ function checkPatch(
   const target = targets[applyTo];
   if (applyTo === "undefined" || applyTo === "INVALID") at([], "expected applyTo, found none");
   if (target === undefined) return [];
-  checkMatch(applyTo, target.match, match, at, options);
+  checkMatch(applyTo, target.match, match, at);
+  checkMatchedNames(applyTo, match, at);
   const operation = patch.operation;
   if (operation === undefined || operation === "INVALID") at(["patch"], "expected operation, found none");
   if (operation === "MERGE_AND_REPLACE_LIST" && (options.istioMinor ?? newestIstioMinor) < 31)
     at(["patch", "operation"], `Istio has MERGE_AND_REPLACE_LIST from 1.31 on, and 1.${options.istioMinor} refuses it`);
+  checkOperation(applyTo, match, patch, at);
+  const chain = {
+    others: new Set([...patched.filters, ...(options.chainFilters ?? [])]),
+    istioMinor: options.istioMinor ?? newestIstioMinor,
+  };
+  if (applyTo === "HTTP_FILTER") checkHttpFilter(match, patch, at, chain);
+  if (applyTo === "NETWORK_FILTER") checkNetworkFilter(match, patch, at, chain);
   if (operation === "REMOVE") return [];
   if (!isRecord(patch.value)) {
     at(["patch"], "expected value, found none");
@@ -128,14 +141,8 @@ function checkPatch(
   const inValue = under(at, "patch", "value");
   const isPart = merges.includes(String(operation));
   // Istio's agent puts a file in the place of a module that it has fetched.
-  const filled = applyTo === "EXTENSION_CONFIG" ? ["envoy.config.core.v3.RemoteDataSource.sha256"] : [];
+  const filled = applyTo === "EXTENSION_CONFIG" ? filledByAgent : [];
   checkMessage(message(target.message), patch.value, inValue, { isPart, filled });
-  const chain = {
-    others: new Set([...patched.filters, ...(options.chainFilters ?? [])]),
-    istioMinor: options.istioMinor ?? newestIstioMinor,
-  };
-  if (applyTo === "HTTP_FILTER") checkHttpFilter(match, patch, at, chain);
-  if (applyTo === "NETWORK_FILTER") checkNetworkFilter(match, patch, at, chain);
   if (applyTo === "EXTENSION_CONFIG") checkExtensionConfig(patch, patched, at);
   return filterPlugins(applyTo, patch.value, isPart, patched, inValue, at, options);
 }
@@ -155,68 +162,54 @@ function filterPlugins(
   const config = typed_config ?? typedConfig;
   if (config === undefined) {
     const discovery = config_discovery ?? configDiscovery;
+    if (typeof name === "string") checkDiscoveredType(discovery, patched.configurations.get(name), report);
     if (discovery === undefined && !isPart) report([], "expected typed_config, found none: Envoy refuses the listener");
     if (discovery !== undefined && typeof name === "string" && !patched.configurations.has(name))
       at(
         ["patch", "value", "name"],
-        `no EXTENSION_CONFIG patch is named ${shown(name)}, so the filter waits for its configuration for ever, and the listener with it`,
+        `no EXTENSION_CONFIG patch is named ${shown(name)}, so the filter waits for its configuration for ever, and the listener with it; when another manifest brings it, check them together`,
       );
     return [];
   }
+  if (isPart) return [];
   checkWasmConfig(config, [key], applyTo === "EXTENSION_CONFIG" ? "agent" : "envoy", patched.clusters, report, options);
   const plugin = pluginOfTypedConfig(config, String(name), [key], report);
   return plugin === null ? [] : [plugin];
 }
 
-function checkMatch(
-  applyTo: string,
-  wanted: string,
-  match: Fields,
-  at: Report,
-  { istioMinor = newestIstioMinor }: CheckOptions,
-): void {
+/** Envoy takes a configuration only of the types that the filter names. */
+function checkDiscoveredType(discovery: unknown, type: string | undefined, report: Report): void {
+  const urls = field(recordOf(discovery), "type_urls");
+  if (!type || !Array.isArray(urls) || urls.includes(type)) return;
+  report(
+    ["config_discovery", "type_urls"],
+    `expected ${shown(type)}, the type of the EXTENSION_CONFIG patch of this name, found ${urls.map(shown).join(", ") || "none"}: Envoy refuses it`,
+  );
+}
+
+function checkMatch(applyTo: string, wanted: string, match: Fields, at: Report): void {
   for (const key of ["listener", "routeConfiguration", "cluster"])
     if (match[key] !== undefined && key !== wanted)
       at(["match", key], `expected ${wanted === "" ? "no such match" : wanted} for ${applyTo}, found ${key}`);
-  const { proxyVersion } = recordOf(match.proxy);
-  if (typeof proxyVersion === "string") {
-    const problem = versionProblem(proxyVersion, istioMinor);
-    if (problem !== null) at(["match", "proxy", "proxyVersion"], problem);
-  }
   const { portNumber } = recordOf(match[wanted]);
   if (portNumber === 0 || (typeof portNumber === "number" && portNumber > 65535))
     at(["match", wanted, "portNumber"], `expected a port from 1 to 65535, found ${shown(portNumber)}`);
 }
 
-function versionProblem(pattern: string, istioMinor: number): string | null {
-  if (pattern.length > 1024)
-    return "expected a regular expression of at most 1024 characters: a longer one matches no proxy";
-  let expression: RE2JS;
-  try {
-    expression = RE2JS.compile(pattern);
-  } catch {
-    return `expected a regular expression as RE2 has them, found ${shown(pattern)}: it matches no proxy`;
-  }
-  const versions = [0, 1, 2, 3, 4, 5, 10].map((patch) => `1.${istioMinor}.${patch}`);
-  const isMatched = [...versions, `1.${istioMinor}-alpha.0`, `1.${istioMinor}-dev`].some((version) =>
-    expression.test(version),
-  );
-  return isMatched ? null : `matches no proxy of Istio 1.${istioMinor}, found ${shown(pattern)}`;
+/** The key of a filter's configuration, and the type that Envoy sees. */
+function typedConfigOf(filter: unknown): readonly [key: string, type: string] {
+  const { typed_config, typedConfig } = recordOf(filter);
+  const key = typedConfig === undefined ? "typed_config" : "typedConfig";
+  return [key, typeOfConfig(typed_config ?? typedConfig)];
 }
 
 function checkHttpFilter(match: Fields, patch: Fields, at: Report, chain: ChainNames): void {
-  const { filterChain } = recordOf(match.listener);
-  const { name, subFilter } = recordOf(recordOf(filterChain).filter);
-  const place: Path = ["match", "listener", "filterChain", "filter"];
+  const { filter, path: place } = matchedFilter(match);
+  const { name, subFilter } = recordOf(filter);
   if (typeof name === "string" && name !== connectionManager)
     at(
       [...place, "name"],
       `expected ${connectionManager}, where HTTP filters are, found ${shown(name)}: the patch is dropped without a word`,
-    );
-  if (isRecord(subFilter) && typeof name !== "string")
-    at(
-      [...place],
-      `expected name: ${connectionManager} beside subFilter, found none: the patch is dropped without a word`,
     );
   const { name: neighbour } = recordOf(subFilter);
   if (typeof neighbour === "string") {
@@ -231,48 +224,42 @@ function checkHttpFilter(match: Fields, patch: Fields, at: Report, chain: ChainN
       ["patch", "operation"],
       `expected INSERT_BEFORE or INSERT_FIRST, found ${shown(operation)}, which puts the filter behind the router, and Envoy refuses the listener`,
     );
-  if (neighbour === undefined && ["MERGE", "REPLACE", "REMOVE"].includes(String(operation)))
-    at(["match"], `expected the subFilter to ${String(operation).toLowerCase()}, found none`);
-  const type = String(recordOf(recordOf(value).typed_config)["@type"]);
+  const [key, type] = typedConfigOf(value);
   if (insertions.includes(String(operation)) && type.endsWith(".filters.http.router.v3.Router"))
     at(
       ["patch", "value"],
       "the router is the last filter of a chain and stands there already: Envoy refuses the listener",
     );
   if (type.includes(".filters.network."))
-    at(
-      ["patch", "value", "typed_config", "@type"],
-      `expected an HTTP filter, found a network filter: use applyTo NETWORK_FILTER`,
-    );
+    at(["patch", "value", key, "@type"], `expected an HTTP filter, found a network filter: use applyTo NETWORK_FILTER`);
 }
 
 function checkNetworkFilter(match: Fields, patch: Fields, at: Report, chain: ChainNames): void {
-  const { filterChain } = recordOf(match.listener);
-  const { name, subFilter } = recordOf(recordOf(filterChain).filter);
+  const { filter, path: place } = matchedFilter(match);
+  const { name, subFilter } = recordOf(filter);
   if (typeof name === "string") {
     const problem = unknownFilter(name, "network", chain);
-    if (problem !== null) at(["match", "listener", "filterChain", "filter", "name"], problem);
+    if (problem !== null) at([...place, "name"], problem);
   }
-  if (subFilter !== undefined)
-    at(["match", "listener", "filterChain", "filter", "subFilter"], "is for applyTo HTTP_FILTER, and ignored here");
-  const type = String(recordOf(recordOf(patch.value).typed_config)["@type"]);
-  if (type.includes(".filters.http."))
-    at(
-      ["patch", "value", "typed_config", "@type"],
-      "expected a network filter, found an HTTP filter: use applyTo HTTP_FILTER",
-    );
-}
-
-function checkExtensionConfig({ operation, value }: Fields, { discovered }: Patched, at: Report): void {
-  if (operation !== "ADD")
+  if (subFilter !== undefined) at([...place, "subFilter"], "is for applyTo HTTP_FILTER, and ignored here");
+  const [key, type] = typedConfigOf(patch.value);
+  const isBehind =
+    patch.operation === "ADD" ||
+    (patch.operation === "INSERT_AFTER" && (typeof name !== "string" || terminalFilters.includes(name)));
+  if (isBehind)
     at(
       ["patch", "operation"],
-      `expected ADD, as no other has an effect on EXTENSION_CONFIG, found ${shown(operation)}`,
+      `expected INSERT_BEFORE or INSERT_FIRST, found ${shown(patch.operation)}, which puts the filter behind the last of the chain, and Envoy refuses the listener`,
     );
+  if (type.includes(".filters.http."))
+    at(["patch", "value", key, "@type"], "expected a network filter, found an HTTP filter: use applyTo HTTP_FILTER");
+}
+
+function checkExtensionConfig({ value }: Fields, { discovered }: Patched, at: Report): void {
   const { name } = recordOf(value);
   if (typeof name === "string" && !discovered.has(name))
     at(
       ["patch", "value", "name"],
-      `no HTTP_FILTER patch with config_discovery is named ${shown(name)}, so nothing uses this configuration`,
+      `no HTTP_FILTER patch with config_discovery is named ${shown(name)}, so nothing uses this configuration; when another manifest does, check them together`,
     );
 }

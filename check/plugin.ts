@@ -67,8 +67,12 @@ export function pluginOfTypedConfig(typedConfig: unknown, name: string, path: Pa
   };
 }
 
-/** Also out of a TypedStruct. */
-function unwrapped(typedConfig: Fields, path: Path) {
+/** The type that Envoy sees; empty when none is given. */
+export const typeOfConfig = (typedConfig: unknown): string =>
+  isRecord(typedConfig) && typeof typedConfig["@type"] === "string" ? unwrapped(typedConfig, []).type : "";
+
+/** What is in a `typed_config`, or in its TypedStruct. */
+export function unwrapped(typedConfig: Fields, path: Path) {
   const type = String(typedConfig["@type"]);
   if (!type.endsWith(".TypedStruct")) return { type, config: typedConfig.config, at: [...path, "config"] };
   return {

@@ -58,6 +58,17 @@ describe("what is right is left alone", () => {
       }),
     ],
     [
+      "on a gateway of another name",
+      edited(envoyFilter, (o) => {
+        o.spec.workloadSelector.labels = { app: "edge-gateway" };
+        patchOf(o).match.context = "GATEWAY";
+      }),
+    ],
+    [
+      "in the sidecar of a service that is a gateway",
+      edited(envoyFilter, (o) => (o.spec.workloadSelector.labels.app = "api-gateway")),
+    ],
+    [
       "on a gateway of the Gateway API",
       edited(envoyFilter, (o) => {
         delete o.spec.workloadSelector;
@@ -115,6 +126,15 @@ describe("what is right is left alone", () => {
       }),
     ],
     [
+      "one from a server, asked again",
+      edited(wasmPlugin, (o) => {
+        o.spec.url = "https://files.example/attribute-gen.wasm";
+        o.spec.imagePullPolicy = "Always";
+        delete o.spec.imagePullSecret;
+        delete o.spec.sha256;
+      }),
+    ],
+    [
       "one with the image's digest",
       edited(wasmPlugin, (o) => (o.spec.url = `oci://registry.example/filters/attribute-gen@sha256:${sha}`)),
     ],
@@ -128,6 +148,10 @@ describe("what is right is left alone", () => {
     ["a TrafficExtension", () => [trafficExtension()]],
     ["a Telemetry", () => [telemetry()]],
     ["a policy of Envoy Gateway", () => [extensionPolicy()]],
+    [
+      "one whose defaults fit its rules",
+      edited(extensionPolicy, (o) => (o.spec.extProc = [{ backendRefs: [{ name: "processor", port: 9000 }] }])),
+    ],
     ["a config map, its workload and its filter", () => [configMap(), deployment(), envoyFilter()]],
     [
       "the same as one list",

@@ -4,7 +4,7 @@ import { isRecord, listOf, type Manifest, recordOf } from "./document.ts";
 import { shown } from "./finding.ts";
 import type { Workload } from "./options.ts";
 import type { Plugin } from "./plugin.ts";
-import { checkSelection, looksLikeGateway } from "./workloads.ts";
+import { checkSelection, looksLikeGateway, mayBeGateway } from "./workloads.ts";
 
 /** Of an EnvoyFilter; the plugins are those that it delivers. */
 export function checkEnvoyFilterTarget(
@@ -16,6 +16,12 @@ export function checkEnvoyFilterTarget(
   const spec = recordOf(value.spec);
   if (spec.targetRefs !== undefined) return;
   const { labels } = recordOf(spec.workloadSelector);
+  if (isRecord(spec.workloadSelector) && Object.keys(recordOf(labels)).length === 0)
+    report(
+      ["spec", "workloadSelector"],
+      "has no labels, so the object is for every workload of the namespace; leave it out when that is meant",
+      "warning",
+    );
   const selection = {
     namespace,
     labels: isRecord(labels) ? labels : undefined,
@@ -59,8 +65,7 @@ export function checkPluginTarget(
     workloads,
     report,
   );
-  const isGateway =
-    found.length > 0 ? found.every(({ kind }) => kind === "gateway") : labels && looksLikeGateway(labels);
+  const isGateway = found.length > 0 ? found.every(({ kind }) => kind === "gateway") : labels && mayBeGateway(labels);
   if (spec.match === undefined && isGateway !== true)
     report(
       ["spec"],
@@ -104,7 +109,7 @@ function contextProblem(
   }
   if (labels === undefined) return null;
   const isGateway = looksLikeGateway(labels) === true;
-  if (isGateway === (wanted === "gateway")) return null;
+  if (isGateway === (wanted === "gateway") || (wanted === "gateway" && mayBeGateway(labels))) return null;
   const [is, right] = isGateway ? ["a gateway's", "GATEWAY"] : ["a sidecar's", "SIDECAR_INBOUND or SIDECAR_OUTBOUND"];
   return `expected ${right}, as the labels read like ${is}, found ${shown(context)}, ${nowhere}; when it is meant so, say what the workload is (--workload ${wanted}:label=value)`;
 }

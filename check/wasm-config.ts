@@ -3,13 +3,12 @@ import { isRecord, recordOf } from "./document.ts";
 import { type Path, type Report, shown } from "./finding.ts";
 import type { CheckOptions } from "./options.ts";
 import { newestIstioMinor } from "./options.ts";
-import { field, textsOf, wasmTypes } from "./plugin.ts";
+import { field, textsOf, unwrapped, wasmTypes } from "./plugin.ts";
 import { didYouMean } from "./similar.ts";
 
 /** Who gets a module that has a URL. */
 export type Fetcher = "envoy" | "agent";
 
-/** `config` is that inside of `typed_config`. */
 export function checkWasmConfig(
   typedConfig: unknown,
   path: Path,
@@ -18,14 +17,13 @@ export function checkWasmConfig(
   report: Report,
   { istioMinor = newestIstioMinor }: CheckOptions,
 ): void {
-  if (!isRecord(typedConfig) || wasmTypes[String(typedConfig["@type"])] === undefined) return;
-  const at = [...path, "config"];
-  const config = typedConfig.config;
+  const { type, config, at } = unwrapped(recordOf(typedConfig), path);
+  if (wasmTypes[type] === undefined) return;
   if (!isRecord(config)) {
     report(path, "expected config, with the plugin in it, found none: Envoy refuses the filter");
     return;
   }
-  if (config.root_id === undefined && config.rootId === undefined)
+  if (!field(config, "root_id"))
     report(at, "expected root_id, found none; it says which root context of the module is meant");
   const key = field(config, "allow_on_headers_stop_iteration");
   if (key !== undefined && istioMinor < 27)
@@ -103,6 +101,13 @@ function checkCode(
   const [uri, cluster] = [httpUri.uri, httpUri.cluster];
   if (typeof uri !== "string") return;
   const uriAt = [...at, "remote", "http_uri", "uri"];
+  const { sha256 } = remote;
+  // "nil" is an older word of istiod for none.
+  if (typeof sha256 === "string" && sha256 !== "" && sha256 !== "nil" && !/^[0-9a-f]{64}$/.test(sha256))
+    report(
+      [...at, "remote", "sha256"],
+      `expected 64 digits of 0-9 and a-f, found ${shown(sha256)}: no module has this digest, and requests get 403`,
+    );
   if (fetcher === "agent") {
     checkFetchedUrl(uri, uriAt, report);
     return;
