@@ -49,7 +49,8 @@ const monitoringPort = 15014;
 
 /** Throws `Failure` when there is none, or the way to it is closed. */
 export async function reachIstiod(kubectl: Kubectl, { url, namespace, limitMs }: IstiodOptions): Promise<Istiod> {
-  if (url !== undefined) return istiodAt([{ title: `istiod at ${url}`, url }], limitMs, () => {});
+  if (url !== undefined)
+    return answering(istiodAt([{ title: `istiod at ${url}`, url: url.replace(/\/$/, "") }], limitMs, () => {}));
   const forwards: PortForward[] = [];
   const close = () => {
     for (const forward of forwards) forward.close();
@@ -61,7 +62,17 @@ export async function reachIstiod(kubectl: Kubectl, { url, namespace, limitMs }:
     close();
     throw error;
   }
-  return istiodAt(forwards, limitMs, close);
+  return answering(istiodAt(forwards, limitMs, close));
+}
+
+async function answering(istiod: Istiod): Promise<Istiod> {
+  try {
+    await istiod.proxies();
+    return istiod;
+  } catch (error) {
+    istiod.close();
+    throw error;
+  }
 }
 
 async function istiodPods(kubectl: Kubectl, namespace: string): Promise<readonly string[]> {

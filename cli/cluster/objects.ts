@@ -42,6 +42,12 @@ const managedBy = "app.kubernetes.io/managed-by";
 export const titleOf = ({ kind, name, namespace }: Pick<WrittenObject, "kind" | "name" | "namespace">): string =>
   `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
 
+/** With the namespace that the cluster has put it into. */
+export const placed = (object: WrittenObject, live: LiveObject | null): WrittenObject => ({
+  ...object,
+  namespace: live?.metadata.namespace ?? object.namespace,
+});
+
 /** Each as the cluster has it, or null. */
 export async function readLive(
   kubectl: Kubectl,

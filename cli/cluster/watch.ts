@@ -21,6 +21,8 @@ export interface ObjectView {
   /** Null: what the object does cannot be seen in proxies, or not which it is for. */
   readonly selection: Selection | null;
   readonly pods: readonly PodView[];
+  /** Pods whose proxies it is for by its selector, but not by its contexts. */
+  readonly others: number;
 }
 
 /** How long a proxy must stay as it is where its answer may be to what was sent before, in ms. */
@@ -82,17 +84,17 @@ export class ProxyWatch {
     for (const proxy of needed) sent.set(idOf(proxy), await proxy.sent());
     // After what is sent: an answer is then never older than it.
     const after = new Map((await this.#istiod.proxies()).map((proxy) => [idOf(proxy), proxy]));
-    return targets.map(({ live, selection, pods }) => ({
-      selection,
-      pods: pods.flatMap((pod) => {
+    return targets.map(({ live, selection, pods }) => {
+      const views = pods.flatMap((pod) => {
         const [proxy, config] = [after.get(idOf(pod)), sent.get(idOf(pod))];
         if (proxy === undefined || config === undefined || config === null) return unconnected(pod);
         const seen = seenIn(live, proxy.type, config, proxy.exchanges);
         if (seen === null) return [];
         const isSettled = this.#isSettled(`${live.kind} ${idOf(pod)} ${live.metadata.name}`, seen);
         return [{ pod: pod.name, namespace: pod.namespace, seen, isSettled }];
-      }),
-    }));
+      });
+      return { selection, pods: views, others: pods.length - views.length };
+    });
   }
 
   async #targetOf(live: LiveObject, connected: readonly ConnectedProxy[]) {

@@ -2,7 +2,7 @@
 
 import type { Istiod } from "../cluster/istiod.ts";
 import { type Kubectl, KubectlFailure } from "../cluster/kubectl.ts";
-import { apply, type LiveObject, readLive, titleOf, type WrittenObject } from "../cluster/objects.ts";
+import { apply, type LiveObject, placed, readLive, titleOf, type WrittenObject } from "../cluster/objects.ts";
 import { type ObjectView, ProxyWatch } from "../cluster/watch.ts";
 import { Failure } from "../failure.ts";
 import { withModules } from "./modules.ts";
@@ -31,7 +31,7 @@ export async function deploy(objects: readonly WrittenObject[], options: DeployO
     return { ok: false, findings: [], objects: tried, messages: ["Nothing is applied."] };
   if (isDryRun) return { ok: true, findings: [], objects: tried, messages: ["Nothing is applied, as --dry-run says."] };
   // Before anything is changed: without it, nobody could say what came of that.
-  const istiod = (await options.istiod?.()) ?? null;
+  const istiod = options.istiod === null ? null : await reached(options.istiod);
   try {
     const { reports, applied } = await applyAll(objects, before, options);
     const withWarnings = reports.map((report, i) => ({ ...report, warnings: tried[i]?.warnings ?? [] }));
@@ -44,6 +44,15 @@ export async function deploy(objects: readonly WrittenObject[], options: DeployO
   }
 }
 
+async function reached(istiod: () => Promise<Istiod>): Promise<Istiod> {
+  try {
+    return await istiod();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(`${error.message}. Nothing is applied; --no-wait applies without looking at the proxies`);
+  }
+}
+
 /** Istio says this of each EnvoyFilter. */
 const isUsual = (warning: string) => warning.includes("exposes internal implementation details");
 
@@ -52,10 +61,10 @@ async function tryAll(objects: readonly WrittenObject[], options: DeployOptions)
   const reports: ObjectReport[] = [];
   for (const object of objects) {
     try {
-      const { warnings } = await apply(options.kubectl, object, { dryRun: true, force: options.forceConflicts });
+      const { live, warnings } = await apply(options.kubectl, object, { dryRun: true, force: options.forceConflicts });
       const unusual = warnings.filter((warning) => !isUsual(warning));
       const result = unusual.length === 0 ? "accepted" : "would be accepted with a warning, which is too much";
-      reports.push(reportOf(object, result, { warnings: unusual }));
+      reports.push(reportOf(placed(object, live), result, { warnings: unusual }));
     } catch (error) {
       // Of what the server refuses all is told at once.
       if (!(error instanceof KubectlFailure) || error.kind !== "refused") throw error;
@@ -83,7 +92,9 @@ async function applyAll(
       applied.push(live);
       const had = before[i]?.metadata.resourceVersion;
       const isUnchanged = had === live.metadata.resourceVersion;
-      reports.push(reportOf(object, had === undefined ? "created" : isUnchanged ? "unchanged" : "changed"));
+      reports.push(
+        reportOf(placed(object, live), had === undefined ? "created" : isUnchanged ? "unchanged" : "changed"),
+      );
     } catch (error) {
       if (!(error instanceof KubectlFailure)) throw error;
       const result = error.kind === "unanswered" ? "perhaps applied" : "not applied";
@@ -115,7 +126,7 @@ async function seeAll(
       return !(await others.haveChanged());
     });
     const looked = reports.map((report, i) => {
-      const view = views[i] ?? { selection: null, pods: [] };
+      const view = views[i] ?? { selection: null, pods: [], others: 0 };
       const warnings = [...report.warnings, ...selectionWarnings(view)];
       return { ...report, warnings, proxies: proxiesOf(view, stateWith) };
     });

@@ -81,8 +81,10 @@ export const proxiesOf = (view: ObjectView, stateOf: (view: PodView) => ProxySta
   });
 
 /** The mistake that nobody else finds. */
-export function selectionWarnings({ selection, pods }: ObjectView): readonly string[] {
+export function selectionWarnings({ selection, pods, others }: ObjectView): readonly string[] {
   if (selection === null) return [];
+  if (pods.length === 0 && others > 0)
+    return [`none of its patches has a context of the proxies there: ${selection.title}; it does nothing`];
   if (pods.length === 0) return [`is for no proxy that is there: ${selection.title}; it does nothing`];
   if (pods.every(({ seen }) => seen === "no proxy"))
     return [`no pod that it is for has a proxy of Istio: ${selection.title}; it does nothing`];

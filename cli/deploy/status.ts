@@ -2,7 +2,7 @@
 import { differences } from "../cluster/difference.ts";
 import type { Istiod } from "../cluster/istiod.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
-import { type LiveObject, readLive, type WrittenObject } from "../cluster/objects.ts";
+import { type LiveObject, placed, readLive, type WrittenObject } from "../cluster/objects.ts";
 import { ProxyWatch } from "../cluster/watch.ts";
 import { withModules } from "./modules.ts";
 import type { Progress } from "./progress.ts";
@@ -29,8 +29,8 @@ export async function status(objects: readonly WrittenObject[], options: StatusO
     const found = live[i] ?? null;
     if (found === null) return reportOf(object, "absent");
     const paths = differences(object, found);
-    const view = views[present.indexOf(found)] ?? { selection: null, pods: [] };
-    return reportOf(object, paths.length === 0 ? "present" : "differs", {
+    const view = views[present.indexOf(found)] ?? { selection: null, pods: [], others: 0 };
+    return reportOf(placed(object, found), paths.length === 0 ? "present" : "differs", {
       message: paths.join(", "),
       warnings: selectionWarnings(view),
       proxies: proxiesOf(view, stateWith),

@@ -1,7 +1,7 @@
 /** `pwk undeploy`: these objects and no others are gone, and the proxies no longer have them. */
 import type { Istiod } from "../cluster/istiod.ts";
 import { type Kubectl, KubectlFailure } from "../cluster/kubectl.ts";
-import { isOurs, type LiveObject, readLive, remove, titleOf, type WrittenObject } from "../cluster/objects.ts";
+import { isOurs, type LiveObject, placed, readLive, remove, titleOf, type WrittenObject } from "../cluster/objects.ts";
 import { ProxyWatch } from "../cluster/watch.ts";
 import { Failure } from "../failure.ts";
 import type { Progress } from "./progress.ts";
@@ -21,10 +21,11 @@ export interface UndeployOptions {
 }
 
 /** Throws `Failure` when nothing is deleted. */
-export async function undeploy(objects: readonly WrittenObject[], options: UndeployOptions): Promise<Report> {
+export async function undeploy(written: readonly WrittenObject[], options: UndeployOptions): Promise<Report> {
   const { kubectl, isDryRun, force, progress } = options;
   progress.show("asking the API server");
-  const live = await readLive(kubectl, objects);
+  const live = await readLive(kubectl, written);
+  const objects = written.map((object, i) => placed(object, live[i] ?? null));
   const foreign = force ? [] : objects.filter((_, i) => isForeign(live[i] ?? null));
   if (foreign.length > 0)
     throw new Failure(

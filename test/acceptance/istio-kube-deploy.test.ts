@@ -109,7 +109,8 @@ test.each(["wasmplugin", "trafficextension"])("kubernetes: deploy: a %s too", as
   const kind = mode === "wasmplugin" ? "wasmplugin" : "trafficextension";
   await bench.kubectl.run(["label", kind, "tag", "--namespace", namespace, "team=a"]);
   expect(lineWith(await status(manifest(plan("b"), mode)), "web-1")).toBe("shop/web-1 has it");
-  expect((await undeploy(manifest(plan("b"), mode), "--force")).code).toBe(0);
+  const gone = await undeploy(manifest(plan("b"), mode), "--force");
+  expect(gone.code, gone.stdout + gone.stderr).toBe(0);
   expect(await tagOf(web)).toBeUndefined();
 });
 
@@ -138,6 +139,16 @@ test("kubernetes: deploy: what the cluster lacks is told", async () => {
   const astray = await apply(manifest(plan("a", { selector: { app: "shop" } })));
   expect(astray.code).toBe(0);
   expect(lineWith(astray, "warning")).toBe("warning: is for no proxy that is there: app=shop in shop; it does nothing");
+  const beside = await apply(manifest(plan("a", { context: "GATEWAY" })));
+  expect(lineWith(beside, "warning")).toContain(
+    "none of its patches has a context of the proxies there: app=web in shop",
+  );
+  const blind = await pwk(
+    ["deploy", "-", "--no-check", "--istiod", "http://127.0.0.1:9"],
+    manifest(plan("b", { name: "b" })),
+  );
+  expect(blind).toMatchObject({ code: 1, stderr: expect.stringContaining("Nothing is applied; --no-wait") });
+  expect(await names("envoyfilters")).toBe("tag");
 });
 
 test("kubernetes: deploy: a proxy that refuses is told, in its words", async () => {
