@@ -284,6 +284,24 @@ describe("pwk manifest, by target and source", () => {
       "DaemonSet",
       "emptyDir: {}",
     ],
+    [
+      [
+        ...["pod-patch", "a", "b", "--namespace", "a", "--workload", "daemonset/x"],
+        ...["--image", "i:1", "--image-path", "/{filter}.wasm"],
+      ],
+      "DaemonSet",
+      "- /b.wasm",
+    ],
+    [
+      ["pod-patch", "--namespace", "a", "--workload", "deployment/x", "--secret-env", "HMAC_KEY=webhook-keys/github"],
+      "Deployment",
+      "key: github",
+    ],
+    [
+      ["pod-patch", "a", "--namespace", "a", "--workload", "deployment/x", "--gateway"],
+      "Deployment",
+      "mountPath: /var/local/wasm/a.wasm",
+    ],
   ])("%j prints a %s", async (args, kind, line) => {
     const { stdout, stderr } = await pwk("manifest", ...inFolder(args));
     expect(stderr).toBe("");
@@ -318,14 +336,26 @@ describe("pwk manifest, by target and source", () => {
     [
       ["pod-patch", "a", "b", "--namespace", "a", "--workload", "daemonset/x", "--image", "i"],
       1,
-      "expected one filter",
+      "expected {filter} in it, or in --image-path",
     ],
+    [["pod-patch", "--namespace", "a", "--workload", "daemonset/x"], 1, "or --secret-env, found neither"],
   ])("%j fails with %i and says why", async (args, code, message) => {
     const outcome = await pwk("manifest", ...args);
     expect(outcome.stderr).toContain(message);
     expect([outcome.code, outcome.stdout]).toEqual([code, ""]);
   });
 });
+
+test.each(["KEY=open-sesame", "KEY=Open/sesame", "open-sesame", "1=open/sesame"])(
+  "who types a secret in the place of its name never reads it again: %s",
+  async (text) => {
+    const place = ["--namespace", "a", "--workload", "deployment/x"];
+    const { code, stdout, stderr } = await pwk("manifest", "pod-patch", ...place, "--secret-env", text);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("--secret-env: expected NAME=secret/key");
+    expect(stderr).not.toMatch(/sesame/);
+  },
+);
 
 describe("pwk manifest mirror", () => {
   const target = ["--namespace", "prod", "--selector", "app=web", "--host", "shop.example:80"];

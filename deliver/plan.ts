@@ -202,7 +202,7 @@ function selectorProblems(selector: DeliveryPlan["selector"]): string[] {
 /** Envoy refuses a variable that is given twice. */
 function environmentProblems({ environment = {}, hostEnvironment = [] }: PluginPlan): string[] {
   const names = [...Object.keys(environment), ...hostEnvironment];
-  const invalid = names.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const invalid = names.filter((name) => !isVariableName(name));
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   return [
     // Who writes "KEY=value" as a name means a value, and that may be a secret.
@@ -212,6 +212,8 @@ function environmentProblems({ environment = {}, hostEnvironment = [] }: PluginP
     ...twice.map((name) => `/environment/${name}: expected each variable once, found it twice`),
   ];
 }
+
+export const isVariableName = (text: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
 
 const withoutValue = (name: string) => name.replace(/=.*/s, "=...");
 

@@ -1,15 +1,20 @@
-/** `pwk manifest configmap`, `pwk manifest pod-patch`: how a module gets into the proxy's container as a file. */
+/** `pwk manifest configmap`, `pwk manifest pod-patch`: what a proxy's container gets, modules as files and Secrets as variables. */
 import {
-  configMapPatch,
   type DeliveryPlan,
-  initContainerPatch,
+  isVariableName,
+  type ModuleFile,
   moduleConfigMap,
   type PatchedWorkload,
+  parseSecretKey,
   patchableKinds,
+  podPatch,
+  type SecretVariable,
+  secretKeyForm,
 } from "@proxy-wasm-kit/deliver";
 import { Command, InvalidArgumentError } from "commander";
 import { Failure } from "../failure.ts";
 import { readFilter, readModule } from "../filter.ts";
+import { collect } from "../input.ts";
 import { outputOption } from "../print.ts";
 import { type WriteOptions, writeResources } from "./manifest-output.ts";
 import { filterArgument, modulePathOption } from "./manifest-plugin.ts";
@@ -24,9 +29,12 @@ interface ConfigMapOptions extends FileOptions {
 }
 
 interface PodPatchOptions extends FileOptions {
-  readonly workload: PatchedWorkload;
+  readonly workload: Pick<PatchedWorkload, "kind" | "name">;
+  readonly gateway?: true;
   readonly image?: string;
   readonly imagePath?: string;
+  /** As they were typed. */
+  readonly secretEnv?: readonly string[];
 }
 
 export const manifestConfigMap = (): Command =>
@@ -45,25 +53,47 @@ Example (without --server-side, kubectl takes no module over about 190 KiB):
     });
 
 export const manifestPodPatch = (): Command =>
-  addFileOptions(new Command("pod-patch").argument("<filters...>", "names or folders of all filters of the workload"))
-    .description("Patch of a workload whose sidecars have modules as files: out of ConfigMaps, or out of an image.")
+  addFileOptions(
+    new Command("pod-patch").argument(
+      "[filters...]",
+      "names or folders of all filters of the workload whose modules are files",
+    ),
+  )
+    .description(
+      "Patch of a workload whose proxies get modules as files, and Secrets as variables of their environment.",
+    )
     .requiredOption("--workload <kind/name>", `${patchableKinds.join(", ").toLowerCase()}`, workload)
-    .option("--image <reference>", "image with cp and the module, for an init container (default: ConfigMaps)")
-    .option("--image-path <path>", "of the module in the image (default: /plugin.wasm)")
+    .option("--gateway", "the workload is a gateway, which has the proxy's container itself")
+    .option(
+      "--image <reference>",
+      "image with cp and the module, for an init container; {filter} is replaced (default: ConfigMaps)",
+    )
+    .option("--image-path <path>", "of the module in the image; {filter} is replaced (default: /plugin.wasm)")
+    .option(
+      "--secret-env <NAME=secret/key>",
+      "variable of the proxy's environment out of a Secret of the namespace; may be repeated",
+      collect(String),
+    )
     .addHelpText(
       "after",
       `
-It is a strategic merge patch, for kubectl patch and for Kustomize. The pods are made anew.
+It is a strategic merge patch, for kubectl patch and for Kustomize; all that a workload needs is in one. The pods are made anew.
 
 Examples:
   pwk manifest pod-patch hmac-auth shadow-host --namespace prod --workload deployment/httpbin --out patch.yaml
   pwk manifest pod-patch hmac-auth --namespace prod --workload deployment/httpbin --image ghcr.io/me/files:1 --out patch.yaml
+  pwk manifest pod-patch --namespace prod --workload deployment/httpbin --secret-env HMAC_KEY=webhook-keys/github --out patch.yaml
   kubectl -n prod patch deployment httpbin --patch-file patch.yaml`,
     )
     .action(async (filters: string[], options: PodPatchOptions) => {
+      const { namespace, gateway: isGateway = false } = options;
+      const secrets = (options.secretEnv ?? []).map(secretVariable);
       const plans: DeliveryPlan[] = [];
       for (const filter of filters) plans.push(await planOf(filter, options));
-      await writeResources([patchOf(plans, options)], options);
+      const files = filesOf(plans, options);
+      if (files.length + secrets.length === 0)
+        throw new Failure("pod-patch: expected filters whose modules are files, or --secret-env, found neither");
+      await writeResources([podPatch({ ...options.workload, namespace, isGateway }, { files, secrets })], options);
     });
 
 const addFileOptions = (command: Command): Command =>
@@ -73,15 +103,31 @@ const addFileOptions = (command: Command): Command =>
     .option("--out <file>", "write to a file, whole or not at all (default: standard output)")
     .addOption(outputOption());
 
-function patchOf(plans: readonly DeliveryPlan[], { workload, image, imagePath, modulePath }: PodPatchOptions) {
-  const [first, ...others] = plans;
-  if (modulePath !== undefined && others.length > 0)
-    throw new Failure("--module-path: expected one filter, found several");
+function filesOf(plans: readonly DeliveryPlan[], { image, imagePath, modulePath }: PodPatchOptions): ModuleFile[] {
+  const isOne = plans.length === 1;
+  if (modulePath !== undefined && !isOne) throw new Failure(`--module-path: ${oneFilter(plans)}`);
   if (image === undefined && imagePath !== undefined) throw new Failure("--image-path: expected --image beside it");
-  if (image === undefined || first === undefined) return configMapPatch(workload, ...plans);
-  if (others.length > 0)
-    throw new Failure("--image: expected one filter, found several; a pod has one such annotation");
-  return initContainerPatch(workload, { image, ...(imagePath !== undefined && { path: imagePath }) }, first);
+  if (image === undefined) return plans.map((plan) => ({ plan }));
+  if (plans.length === 0) throw new Failure(`--image: ${oneFilter(plans)}`);
+  if (!isOne && !`${image}${imagePath}`.includes("{filter}"))
+    throw new Failure(`--image: expected {filter} in it, or in --image-path, as there are ${plans.length} filters`);
+  return plans.map((plan) => {
+    const filled = (text: string) => text.replaceAll("{filter}", plan.name);
+    return { plan, image: { image: filled(image), ...(imagePath !== undefined && { path: filled(imagePath) }) } };
+  });
+}
+
+const oneFilter = ({ length }: readonly unknown[]) => `expected one filter, found ${length === 0 ? "none" : "several"}`;
+
+/** Who gives a value in the place of a key's name has typed a secret: it is not repeated. */
+function secretVariable(text: string): SecretVariable {
+  const [, name = "", of = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  const key = parseSecretKey(of);
+  if (!isVariableName(name) || key === undefined)
+    throw new Failure(
+      `--secret-env: expected NAME=secret/key, a variable and ${secretKeyForm}; never the value itself`,
+    );
+  return { name, ...key };
 }
 
 /** A file is for whichever proxies mount it. */
@@ -93,7 +139,7 @@ const planOf = async (filter: string, { namespace, modulePath }: FileOptions): P
   ...(modulePath !== undefined && { modulePath }),
 });
 
-function workload(text: string): PatchedWorkload {
+function workload(text: string): PodPatchOptions["workload"] {
   const [, kind = "", name = ""] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
   const found = patchableKinds.find((each) => each.toLowerCase() === kind.toLowerCase());
   if (found === undefined || name === "")

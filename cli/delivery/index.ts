@@ -44,7 +44,7 @@ export function leftOut({ patches, httpFilters, resources, environment }: Render
   const lines = patches.map(({ kind, metadata }) => {
     const workload = kind.toLowerCase();
     return (
-      `${workload}/${metadata.name} gets modules by a patch: pwk manifest --out manifests, then kubectl -n ` +
+      `${workload}/${metadata.name} needs a patch: pwk manifest --out manifests, then kubectl -n ` +
       `${metadata.namespace} patch ${workload} ${metadata.name} --patch-file ${folder}/patches/${workload}-${metadata.name}.yaml`
     );
   });

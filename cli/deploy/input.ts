@@ -1,5 +1,6 @@
 /** What `deploy`, `status` and `undeploy` are about: manifests, or all that a `pwk.yaml` delivers. */
 import { type Finding, type ManifestFile, readManifests } from "@proxy-wasm-kit/check";
+import { patchableKinds } from "@proxy-wasm-kit/deliver";
 import { readManifestFiles, renderedFile } from "../check/files.ts";
 import { checkText } from "../check/text.ts";
 import { isRecord } from "../cluster/difference.ts";
@@ -40,17 +41,15 @@ export function objectsOf(files: readonly ManifestFile[]): readonly WrittenObjec
     if (object.name === "") throw new Failure(`${object.kind}: expected metadata.name, found none`);
     if (isPatch(object))
       throw new Failure(
-        `${titleOf(object)}: expected containers, found none: a patch is for kubectl patch, and its workload is somebody else's`,
+        `${titleOf(object)}: expected a selector, found none: a patch is for kubectl patch, and its workload is somebody else's`,
       );
   }
   return objects;
 }
 
-/** As `pwk manifest pod-patch` writes it. */
-function isPatch({ value: { spec } }: WrittenObject): boolean {
-  const template = isRecord(spec) ? spec.template : undefined;
-  if (!isRecord(template)) return false;
-  return !(isRecord(template.spec) && Array.isArray(template.spec.containers));
+/** As `pwk manifest pod-patch` writes it; of a whole workload Kubernetes requires that it has a selector. */
+function isPatch({ kind, value: { spec } }: WrittenObject): boolean {
+  return patchableKinds.some((each) => each === kind) && isRecord(spec) && !isRecord(spec.selector);
 }
 
 /** What no message may repeat. */

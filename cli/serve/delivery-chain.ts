@@ -1,7 +1,7 @@
 /** The filters of a `pwk.yaml`, as they are served on this machine. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { InvalidPlan, type LoadedFilter, resolveEnvironment } from "@proxy-wasm-kit/deliver";
+import { InvalidPlan, type LoadedFilter, nameOfVariable, resolveEnvironment } from "@proxy-wasm-kit/deliver";
 import type { FilterSpec } from "@proxy-wasm-kit/testing";
 import type { YamlFile } from "../configuration.ts";
 import { identitiesOf, loadEnvironment } from "../delivery/load.ts";
@@ -64,7 +64,7 @@ function specOf(
   env: Readonly<Record<string, string>>,
 ): DeliveredFilter["spec"] {
   const { rootId, vmId, failurePolicy, allowOnHeadersStopIteration, hostEnv = [] } = settings;
-  const ofHost = hostEnv.flatMap((variable) => {
+  const ofHost = hostEnv.map(nameOfVariable).flatMap((variable) => {
     const value = process.env[variable];
     return value === undefined ? [] : [[variable, value] as const];
   });

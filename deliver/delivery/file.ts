@@ -59,10 +59,15 @@ export interface FilterSettings extends ListenerSettings {
   readonly version?: string;
   readonly module?: ModuleSettings;
   readonly env?: Readonly<Record<string, string>>;
-  readonly hostEnv?: readonly string[];
+  readonly hostEnv?: readonly HostVariable[];
+  /** `deployment/httpbin`: whose pods get the files of `module.configMap` and `.initContainer`, and the Secrets of `hostEnv`. */
+  readonly workload?: string;
   readonly failurePolicy?: FailurePolicy;
   readonly allowOnHeadersStopIteration?: boolean;
 }
+
+/** The name of one that is there, or of one that the workload gets out of a Secret: "webhook-keys/github". */
+export type HostVariable = string | { readonly name: string; readonly secret: string };
 
 export interface ConfigurationSettings {
   readonly configuration?: unknown;
@@ -90,8 +95,6 @@ export interface ModuleSettings {
   /** An image with `cp` and the module. */
   readonly initContainer?: string;
   readonly imagePath?: string;
-  /** `deployment/httpbin`: whose pods get the file, with `configMap` and `initContainer`. */
-  readonly workload?: string;
   /** In the proxy's container. */
   readonly path?: string;
 }

@@ -1,9 +1,11 @@
-/** The patches that bring modules as files into the pods of workloads. */
-import { configMapPatch, initContainerPatch, type PatchedWorkload } from "../modes/pod-patch.ts";
+/** The patches that bring modules as files, and Secrets as variables, into the pods of workloads. */
+import { checkFile, type ModuleFile, type PatchedWorkload, podPatch } from "../modes/pod-patch.ts";
 import type { DeliveryPlan } from "../plan.ts";
 import { InvalidPlan } from "../problems.ts";
 import { type PodPatch, patchableKinds } from "../resources/pod-patch.ts";
+import type { SecretVariable } from "../secret-variable.ts";
 import { within } from "./entry-problems.ts";
+import { secretsOf } from "./host-env.ts";
 import type { LoadedFilter } from "./loaded.ts";
 
 /** One for each workload. Throws `InvalidPlan`. */
@@ -11,34 +13,49 @@ export function podPatches(
   filters: readonly LoadedFilter[],
   planOf: (filter: LoadedFilter) => DeliveryPlan,
 ): readonly PodPatch[] {
-  const byWorkload = new Map<string, LoadedFilter[]>();
+  const byWorkload = new Map<string, Needs[]>();
   for (const filter of filters) {
-    const { workload } = filter.settings.module ?? {};
-    if (workload === undefined) continue;
-    const key = `${filter.settings.namespace}/${workload.toLowerCase()}`;
-    byWorkload.set(key, [...(byWorkload.get(key) ?? []), filter]);
+    const needs = within(filter.at, () => needsOf(filter, planOf));
+    if (needs === undefined) continue;
+    const { kind, name, namespace } = needs.workload;
+    const key = `${namespace}/${kind}/${name}`;
+    byWorkload.set(key, [...(byWorkload.get(key) ?? []), needs]);
   }
   return [...byWorkload.values()].map((group) => {
-    const [first] = group as [LoadedFilter, ...LoadedFilter[]];
-    return within(first.at, () => patchOf(first, group, group.map(planOf)));
+    const [first] = group as [Needs, ...Needs[]];
+    const isGateway = group.some(({ workload }) => workload.isGateway);
+    const files = group.flatMap(({ file }) => file ?? []);
+    const secrets = group.flatMap((each) => each.secrets);
+    return within(first.at, () => podPatch({ ...first.workload, isGateway }, { files, secrets }));
   });
 }
 
-function patchOf(first: LoadedFilter, group: readonly LoadedFilter[], plans: readonly DeliveryPlan[]): PodPatch {
-  const { workload: text = "", imagePath } = first.settings.module ?? {};
-  const workload = workloadOf(text);
-  const copied = group.find(({ settings }) => settings.module?.initContainer !== undefined);
-  if (copied === undefined) return configMapPatch(workload, ...plans);
-  const [plan] = plans;
-  if (group.length > 1 || plan === undefined)
-    throw new InvalidPlan([
-      `/image: expected ${copied.name} alone in ${text}, as a pod has one such annotation, found ${group.length} filters`,
-    ]);
-  const image = copied.settings.module?.initContainer ?? "";
-  return initContainerPatch(workload, { image, ...(imagePath !== undefined && { path: imagePath }) }, plan);
+/** What one filter needs in the pods of its workload. */
+interface Needs {
+  readonly at: readonly string[];
+  readonly workload: PatchedWorkload;
+  readonly file: ModuleFile | undefined;
+  readonly secrets: readonly SecretVariable[];
 }
 
-function workloadOf(text: string): PatchedWorkload {
+function needsOf(filter: LoadedFilter, planOf: (filter: LoadedFilter) => DeliveryPlan): Needs | undefined {
+  const { settings, at } = filter;
+  const secrets = secretsOf(settings);
+  const { configMap, initContainer: image, imagePath: path } = settings.module ?? {};
+  if (secrets.length === 0 && configMap === undefined && image === undefined) return undefined;
+  const plan = planOf(filter);
+  const file =
+    image !== undefined
+      ? { plan, image: { image, ...(path !== undefined && { path }) } }
+      : configMap !== undefined
+        ? { plan }
+        : undefined;
+  if (file !== undefined) checkFile(file);
+  const isGateway = plan.context === "GATEWAY" || plan.targetRefs !== undefined;
+  return { at, workload: { ...workloadOf(settings.workload), namespace: plan.namespace, isGateway }, file, secrets };
+}
+
+function workloadOf(text = ""): Pick<PatchedWorkload, "kind" | "name"> {
   const [, kind = "", name = ""] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
   const found = patchableKinds.find((each) => each.toLowerCase() === kind.toLowerCase());
   if (found === undefined || name === "")

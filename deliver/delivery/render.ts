@@ -21,6 +21,7 @@ import { parseTargetRef, targetRefKinds } from "../target-ref.ts";
 import { within } from "./entry-problems.ts";
 import type { Entry } from "./environment.ts";
 import type { MirrorSettings, PlaceSettings, StatsLoggerSettings, TelemetrySettings } from "./file.ts";
+import { nameOfVariable } from "./host-env.ts";
 import { labelled, labelsOf } from "./labels.ts";
 import type { LoadedEnvironment, LoadedFilter } from "./loaded.ts";
 import { orderProblems, priorityOf } from "./order.ts";
@@ -130,14 +131,14 @@ function pluginOf(filter: LoadedFilter): PluginPlan {
     ...(vmId !== undefined && { vmId }),
     ...(configuration !== undefined && { configuration }),
     ...(env !== undefined && { environment: env }),
-    ...(hostEnv !== undefined && { hostEnvironment: hostEnv }),
+    ...(hostEnv !== undefined && { hostEnvironment: hostEnv.map(nameOfVariable) }),
     ...(failurePolicy !== undefined && { failurePolicy }),
     ...(allowOnHeadersStopIteration !== undefined && { allowOnHeadersStopIteration }),
   };
 }
 
 function sourceOf({ settings, module: bytes }: LoadedFilter): ModuleSource | undefined {
-  const { url, inline, configMap, initContainer, path, sha256, pullPolicy, pullSecret, workload, imagePath } =
+  const { url, inline, configMap, initContainer, path, sha256, pullPolicy, pullSecret, imagePath } =
     settings.module ?? {};
   const ways = Object.entries({ url, inline, configMap, initContainer }).filter(([, value]) => value !== undefined);
   if (ways.length > 1)
@@ -146,10 +147,9 @@ function sourceOf({ settings, module: bytes }: LoadedFilter): ModuleSource | und
   const wrong = [
     ...alien({ sha256, pullPolicy, pullSecret }, way === "url", "url"),
     ...alien({ imagePath }, way === "initContainer", "initContainer"),
-    ...alien({ workload }, way === "configMap" || way === "initContainer", "configMap or initContainer"),
     ...alien({ path }, way !== "url" && way !== "inline", "a file in the proxy's container"),
-    ...(workload === undefined && (way === "configMap" || way === "initContainer")
-      ? ["/source/workload: expected the workload whose pods get the file, such as deployment/httpbin, found none"]
+    ...(settings.workload === undefined && (way === "configMap" || way === "initContainer")
+      ? ["/workload: expected the workload whose pods get the file, such as deployment/httpbin, found none"]
       : []),
   ];
   if (wrong.length > 0) throw new InvalidPlan(wrong);

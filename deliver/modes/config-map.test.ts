@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DeliveryPlan } from "../plan.ts";
-import { moduleConfigMap, moduleVolumeAnnotations } from "./config-map.ts";
+import { moduleConfigMap } from "./config-map.ts";
 
 const plan: DeliveryPlan = { name: "hmac-auth", namespace: "prod", selector: { app: "a" }, context: "SIDECAR_INBOUND" };
 
@@ -10,25 +10,6 @@ test("the module lies in the ConfigMap under the name it has in the proxy", () =
     kind: "ConfigMap",
     metadata: { name: "hmac-auth-wasm", namespace: "prod" },
     binaryData: { "hmac-auth.wasm": "AGFzbQ==" },
-  });
-});
-
-test("the annotations mount each file where the filter's configuration looks for it, and nothing else", () => {
-  const name = "a".repeat(63);
-  expect(moduleVolumeAnnotations(plan, { ...plan, name, modulePath: "/etc/wasm/x.wasm" })).toEqual({
-    "sidecar.istio.io/userVolume": JSON.stringify([
-      { name: "hmac-auth-wasm", configMap: { name: "hmac-auth-wasm" } },
-      { name: `${"a".repeat(58)}-wasm`, configMap: { name: `${name}-wasm` } },
-    ]),
-    "sidecar.istio.io/userVolumeMount": JSON.stringify([
-      {
-        name: "hmac-auth-wasm",
-        mountPath: "/var/local/wasm/hmac-auth.wasm",
-        subPath: "hmac-auth.wasm",
-        readOnly: true,
-      },
-      { name: `${"a".repeat(58)}-wasm`, mountPath: "/etc/wasm/x.wasm", subPath: "x.wasm", readOnly: true },
-    ]),
   });
 });
 

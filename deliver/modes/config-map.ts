@@ -1,8 +1,9 @@
-/** How a module gets into the proxy's container: a ConfigMap, mounted by annotations that Istio's injector reads. */
+/** How a module of at most 1 MiB gets into the proxy's container: a ConfigMap, mounted as a file. */
 import { basename } from "node:path/posix";
 import { checkPlan, type DeliveryPlan, modulePathOf } from "../plan.ts";
 import { InvalidPlan } from "../problems.ts";
 import type { ConfigMap } from "../resources/config-map.ts";
+import type { Volume, VolumeMount } from "../resources/pod-patch.ts";
 
 /** Of all values together, decoded. Source: kubernetes `ValidateConfigMap`, with k8s.io/api/core/v1 `MaxSecretSize`. */
 const mostBytes = 1024 * 1024;
@@ -40,21 +41,17 @@ export function moduleConfigMap(plan: DeliveryPlan, module: Uint8Array): ConfigM
 /** Source: k8s.io/apimachinery/pkg/util/validation, `IsConfigMapKey`. */
 const isKey = (name: string) => /^(?!\.\.|\.$)[-._a-zA-Z0-9]{1,253}$/.test(name);
 
+/** The ConfigMap as a volume of the pod; it must be there before the pod is. */
+export const moduleVolume = (plan: DeliveryPlan): Volume => ({
+  name: volumeName(plan),
+  configMap: { name: configMapName(plan) },
+});
+
 /**
- * Annotations for the pod template of a workload with all its filters: a pod has one of each annotation. The ConfigMaps
- * must be there before the pod is.
+ * The file alone, not its folder: the modules of other filters lie there too. Kubernetes never updates a file that is
+ * mounted so, and Envoy would not read it again either: a new module needs new pods.
  */
-export function moduleVolumeAnnotations(...plans: readonly DeliveryPlan[]): Readonly<Record<string, string>> {
-  for (const plan of plans) checkPlan(plan);
-  const volumes = plans.map((plan) => ({ name: volumeName(plan), configMap: { name: configMapName(plan) } }));
-  // The file alone, not its folder: the modules of other filters lie there too. Kubernetes never updates a file that is
-  // mounted so, and Envoy would not read it again either: a new module needs new pods.
-  const mounts = plans.map((plan) => {
-    const mountPath = modulePathOf(plan);
-    return { name: volumeName(plan), mountPath, subPath: basename(mountPath), readOnly: true };
-  });
-  return {
-    "sidecar.istio.io/userVolume": JSON.stringify(volumes),
-    "sidecar.istio.io/userVolumeMount": JSON.stringify(mounts),
-  };
+export function moduleMount(plan: DeliveryPlan): VolumeMount {
+  const mountPath = modulePathOf(plan);
+  return { name: volumeName(plan), mountPath, subPath: basename(mountPath), readOnly: true };
 }

@@ -86,7 +86,7 @@ describe("a pwk.yaml", () => {
   test("brings modules as files into pods: ConfigMaps, and apart from them a patch", async () => {
     const text = `
 name: files
-defaults: { namespace: prod, selector: { app: web }, module: { configMap: "{filter}.wasm", workload: deployment/web } }
+defaults: { namespace: prod, selector: { app: web }, workload: deployment/web, module: { configMap: "{filter}.wasm" } }
 filters: [{ filter: shadow-host }, { filter: hmac-auth }]
 `;
     const path = join(await mkdtemp(join(folder, "case-")), "pwk.yaml");
@@ -108,6 +108,36 @@ filters: [{ filter: shadow-host }, { filter: hmac-auth }]
     expect(mounts).toHaveLength(2);
   });
 
+  test("brings Secrets as variables into the proxies of workloads, in one patch with their modules", async () => {
+    const text = `
+name: keys
+defaults: { namespace: prod, selector: { app: web }, workload: deployment/web, module: { url: "oci://ghcr.io/me/a:1" } }
+filters:
+- { filter: hmac-auth, hostEnv: [PARTNER_KEY, { name: HMAC_KEY, secret: webhook-keys/github }] }
+- { filter: shadow-host, module: { initContainer: "ghcr.io/me/files:1" } }
+- { filter: attribute-gen, workload: deployment/edge, context: gateway, hostEnv: [{ name: A, secret: a/b }] }
+`;
+    const { stdout, stderr } = await manifest(text, "-o", "json");
+    expect(stderr).toBe("");
+    const { resources, patches } = JSON.parse(stdout);
+    const { vm_config } = resources[0].spec.configPatches[0].patch.value.typed_config.config;
+    expect(vm_config.environment_variables.host_env_keys).toEqual(["PARTNER_KEY", "HMAC_KEY"]);
+    const specs = patches.map(({ spec }: { spec: { template: { spec: object } } }) => spec.template.spec);
+    expect(specs).toMatchObject([
+      {
+        containers: [
+          {
+            ...{ name: "istio-proxy", image: "auto" },
+            env: [{ name: "HMAC_KEY", valueFrom: { secretKeyRef: { name: "webhook-keys", key: "github" } } }],
+          },
+        ],
+        initContainers: [{ image: "ghcr.io/me/files:1" }],
+      },
+      { containers: [{ name: "istio-proxy", env: [{ name: "A" }] }] },
+    ]);
+    expect(specs[1].containers[0]).not.toHaveProperty("image");
+  });
+
   test("renders for every target", async () => {
     const text = `
 name: all
@@ -117,7 +147,7 @@ filters:
 - { filter: shadow-host, name: b, target: extensionpolicy, targetRefs: [gateway/eg] }
 - { filter: shadow-host, name: c, target: wasmplugin, targetRefs: [service/web] }
 - { filter: shadow-host, name: d, target: envoy, module: { path: /etc/envoy/a.wasm } }
-- { filter: other, rootId: root, selector: "*", module: { initContainer: "ghcr.io/me/files:1", workload: daemonset/x } }
+- { filter: other, rootId: root, selector: "*", workload: daemonset/x, module: { initContainer: "ghcr.io/me/files:1" } }
 statsLoggers: [{ name: counter, selector: "*" }]
 `;
     const { stdout, stderr } = await manifest(text, "-o", "json");
@@ -154,6 +184,18 @@ statsLoggers: [{ name: counter, selector: "*" }]
     [
       `name: a\nfilters: [{ filter: hmac-auth, ${place}, module: { inline: none.wasm } }]\n`,
       /line 2, column .*: \/module\/inline: .*none.wasm cannot be read/,
+    ],
+    [
+      `name: a\nfilters: [{ filter: hmac-auth, ${place}, workload: deployment/a, hostEnv: [{ name: K, secret: open-sesame }] }]\n`,
+      "/filters/0/hostEnv/0/secret: expected the name of a Secret and a key in it, such as webhook-keys/github, found something else",
+    ],
+    [
+      `name: a\nfilters: [{ filter: hmac-auth, ${place}, hostEnv: [{ name: K, secret: a/b }] }]\n`,
+      "/filters/0/workload: expected the workload whose proxy gets the Secret, such as deployment/httpbin, found none",
+    ],
+    [
+      `name: a\nfilters: [{ filter: hmac-auth, target: envoy, workload: deployment/a, hostEnv: [{ name: K, secret: a/b }] }]\n`,
+      "/filters/0/hostEnv/0/secret: is for Istio's proxies; give that Envoy the variable",
     ],
     ["name: a\nname: b\n", "line 2, column 1: expected YAML or JSON, found a mistake (DUPLICATE_KEY)"],
     [

@@ -1,7 +1,7 @@
-/** Pods whose proxy has the module in a file: what our patches make of a workload, before Istio's own injector. */
+/** Pods whose proxy has modules in files and Secrets in variables: what our patches make of a workload, before Istio's own injector. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { configMapPatch, type DeliveryPlan, initContainerPatch, toYaml } from "@proxy-wasm-kit/deliver";
+import { type DeliveryPlan, type PodPatch, podPatch, toYaml } from "@proxy-wasm-kit/deliver";
 import { filesIn, isBuilt } from "@proxy-wasm-kit/istio";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
@@ -13,41 +13,78 @@ const planOf = (name: string): DeliveryPlan => ({
   ...{ name, namespace: "prod", selector: { app: "httpbin" } },
   context: "SIDECAR_INBOUND",
 });
-const workload = { kind: "Deployment", name: "httpbin" } as const;
+const workload = { kind: "Deployment", name: "httpbin", namespace: "prod" } as const;
 const mount = (name: string) => ({
   ...{ name: `${name}-wasm`, mountPath: `/var/local/wasm/${name}.wasm` },
   ...{ subPath: `${name}.wasm`, readOnly: true },
 });
+const secret = { name: "HMAC_KEY", secret: "webhook-keys", key: "github" };
+const variable = { name: "HMAC_KEY", valueFrom: { secretKeyRef: { name: "webhook-keys", key: "github" } } };
 
 describe.skipIf(isAbsent)(isAbsent ? "Istio's injector: run npm run istio:build" : "Istio's injector", () => {
   // Native sidecars are the default where all nodes have Kubernetes 1.33.
   describe.each([false, true])("with native sidecars: %s", (isNative) => {
     test("mounts the modules of ConfigMaps into the proxy", async () => {
-      const pod = await injected(configMapPatch(workload, planOf("a"), planOf("b")), isNative);
+      const files = [{ plan: planOf("a") }, { plan: planOf("b") }];
+      const pod = await injected(podPatch(workload, { files }), isNative);
       for (const name of ["a", "b"]) {
         expect(pod.volumes).toContainEqual({ name: `${name}-wasm`, configMap: { name: `${name}-wasm` } });
-        expect(proxyOf(pod)?.volumeMounts).toContainEqual(mount(name));
+        expect(proxiesOf(pod)[0]?.volumeMounts).toContainEqual(mount(name));
       }
     });
 
-    test("starts the proxy after the init container that copies the module", async () => {
-      const pod = await injected(initContainerPatch(workload, { image: "ghcr.io/me/a:1.0" }, planOf("a")), isNative);
-      expect(pod.volumes).toContainEqual({ name: "a-wasm", emptyDir: {} });
-      expect(proxyOf(pod)?.volumeMounts).toContainEqual(mount("a"));
-      expect(namesIn(pod).indexOf("a-wasm")).toBeGreaterThanOrEqual(0);
-      expect(namesIn(pod).indexOf("istio-proxy")).toBeGreaterThan(namesIn(pod).indexOf("a-wasm"));
+    test("starts the proxy after the init containers that copy the modules", async () => {
+      const image = { image: "ghcr.io/me/files:1.0" };
+      const files = [
+        { plan: planOf("a"), image },
+        { plan: planOf("b"), image },
+      ];
+      const pod = await injected(podPatch(workload, { files, secrets: [secret] }), isNative);
+      for (const name of ["a", "b"]) {
+        expect(pod.volumes).toContainEqual({ name: `${name}-wasm`, emptyDir: {} });
+        expect(proxiesOf(pod)[0]?.volumeMounts).toContainEqual(mount(name));
+        expect(namesIn(pod).indexOf(`${name}-wasm`)).toBeGreaterThanOrEqual(0);
+        expect(namesIn(pod).indexOf("istio-proxy")).toBeGreaterThan(namesIn(pod).indexOf(`${name}-wasm`));
+      }
+      expect(proxiesOf(pod)[0]?.env).toContainEqual(variable);
+    });
+
+    test("gives the one proxy the variable of a Secret besides its own, in Istio's image", async () => {
+      const pod = await injected(podPatch(workload, { secrets: [secret] }), isNative);
+      const [proxy, ...more] = proxiesOf(pod);
+      expect(more).toEqual([]);
+      expect(proxy?.env).toContainEqual(variable);
+      expect(proxy?.env?.map(({ name }) => name)).toContain("PROXY_CONFIG");
+      expect(proxy?.image).toMatch(/\/proxyv2:/);
+      expect(pod.containers.map(({ name }) => name)).toEqual(isNative ? ["httpbin"] : ["httpbin", "istio-proxy"]);
+    });
+
+    test("leaves a gateway's proxy what the patch gives it", async () => {
+      const patch = podPatch({ ...workload, isGateway: true }, { files: [{ plan: planOf("a") }], secrets: [secret] });
+      const pod = await injected(patch, isNative, "gateway");
+      const [proxy, ...more] = proxiesOf(pod);
+      expect(more).toEqual([]);
+      expect(proxy?.env).toContainEqual(variable);
+      expect(proxy?.volumeMounts).toContainEqual(mount("a"));
+      expect(proxy?.image).toMatch(/\/proxyv2:/);
+      expect(pod.volumes).toContainEqual({ name: "a-wasm", configMap: { name: "a-wasm" } });
     });
   });
 });
 
-/** The pods of a workload that had nothing the patch could clash with. */
-async function injected(patch: ReturnType<typeof configMapPatch>, isNative: boolean): Promise<PodSpec> {
+/** The pods of a workload that had nothing the patch could clash with: of an application, or of Istio's chart for gateways. */
+async function injected(patch: PodPatch, isNative: boolean, kind: "sidecar" | "gateway" = "sidecar"): Promise<PodSpec> {
   const { metadata, spec } = patch.spec.template;
   const labels = { app: "httpbin" };
-  const template = {
-    metadata: { ...metadata, labels },
-    spec: { ...spec, containers: [{ name: "httpbin", image: "httpbin" }] },
+  const own =
+    kind === "sidecar"
+      ? [{ name: "httpbin", image: "httpbin" }, ...(spec?.containers ?? [])]
+      : [{ ...spec?.containers?.[0], name: "istio-proxy", image: "auto" }];
+  const annotations = {
+    ...metadata?.annotations,
+    ...(kind === "gateway" && { "inject.istio.io/templates": "gateway" }),
   };
+  const template = { metadata: { annotations, labels }, spec: { ...spec, containers: own } };
   const running = promisify(execFile)(filesIn().inject, {
     env: { ...process.env, ENABLE_NATIVE_SIDECARS: `${isNative}` },
   });
@@ -58,6 +95,8 @@ async function injected(patch: ReturnType<typeof configMapPatch>, isNative: bool
 
 interface Container {
   readonly name: string;
+  readonly image: string;
+  readonly env?: readonly { readonly name: string }[];
   readonly volumeMounts?: readonly object[];
 }
 
@@ -70,4 +109,4 @@ interface PodSpec {
 /** In the order in which they start. */
 const containersIn = ({ initContainers = [], containers }: PodSpec) => [...initContainers, ...containers];
 const namesIn = (pod: PodSpec) => containersIn(pod).map(({ name }) => name);
-const proxyOf = (pod: PodSpec) => containersIn(pod).find(({ name }) => name === "istio-proxy");
+const proxiesOf = (pod: PodSpec) => containersIn(pod).filter(({ name }) => name === "istio-proxy");
