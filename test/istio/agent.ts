@@ -38,6 +38,8 @@ export interface AgentOptions {
   readonly pod?: Pod;
   /** With which it asks istiod for a certificate; istiod trusts nobody else with secrets. Default: plain text. */
   readonly credentials?: Credentials;
+  /** Variables of its container besides Istio's. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** A file in the place of /etc/hosts; see `whyNoOwnHosts`. Default: that of the machine. */
   readonly hosts?: string;
 }
@@ -145,6 +147,7 @@ async function environment(options: AgentOptions, folder: string, adminPort: num
     tracing: {},
   };
   return {
+    ...options.variables,
     PROXY_CONFIG: JSON.stringify(proxyConfig),
     POD_NAME: pod.name,
     POD_NAMESPACE: pod.namespace,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TargetRef, toYaml } from "@proxy-wasm-kit/deliver";
 import { findEnvoy } from "@proxy-wasm-kit/envoy";
 import { filesIn, IstioHarness, isBuilt, listenerRefusal } from "@proxy-wasm-kit/istio";
-import { Application, send } from "../mirror/application.ts";
+import { Application, type Sent, send } from "../mirror/application.ts";
 import { dockerRegistry } from "../registry/docker-registry.ts";
 import { Agent, whyNoAgent } from "./agent.ts";
 import { freePort, kubernetesObjects, type Ports, workload, workloadObjects } from "./workload.ts";
@@ -32,6 +32,8 @@ export interface DeliveryPodOptions {
   readonly type: "sidecar" | "gateway";
   /** What is delivered: objects of Istio. */
   readonly manifests: readonly object[];
+  /** Of the proxy's container. Default: none but Istio's. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** What a request has come to. */
@@ -64,7 +66,7 @@ export class DeliveryPod {
   }
 
   /** Resolves when Envoy has its listener. Throws when istiod, the agent or Envoy does not take the manifests. */
-  static async start({ type, manifests }: DeliveryPodOptions): Promise<DeliveryPod> {
+  static async start({ type, manifests, variables = {} }: DeliveryPodOptions): Promise<DeliveryPod> {
     const ends: (() => Promise<unknown>)[] = [];
     try {
       const application = await Application.start();
@@ -81,7 +83,7 @@ export class DeliveryPod {
       ends.unshift(() => harness.stop());
       const { binary } = await findEnvoy();
       const agent = await Agent.start({
-        ...{ envoy: binary, adsPort: harness.port },
+        ...{ envoy: binary, adsPort: harness.port, variables },
         ...(type === "sidecar" ? { type } : { type: "router", pod: gatewayPod }),
       });
       ends.unshift(() => agent.stop());
@@ -103,8 +105,8 @@ export class DeliveryPod {
     return this.#apply(manifests);
   }
 
-  async request(): Promise<Outcome> {
-    const status = await send(this.#port, { host });
+  async request(what: Omit<Sent, "host"> = {}): Promise<Outcome> {
+    const status = await send(this.#port, { host, ...what });
     return { status, headers: this.#application.take()[0]?.headers };
   }
 
