@@ -27,12 +27,12 @@ export type Report = (path: Path, message: string, severity?: Severity) => void;
 export const pointer = (path: Path): string =>
   path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
-/** A value in a message: short, on one line. */
+/** A value in a message: short, on one line, and without the user and password that a URL has. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "an object";
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value).replace(/(:\/\/)[^/@]*@/g, "$1...@");
   return text.length <= 100 ? text : `${text.slice(0, 97)}..."`;
 }
 
