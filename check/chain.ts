@@ -50,15 +50,17 @@ export const terminalFilters = [
 ];
 
 /** Names of Envoy's first API, which match nothing today. */
-const oldNames: Readonly<Record<string, string>> = {
-  "envoy.http_connection_manager": connectionManager,
-  "envoy.tcp_proxy": "envoy.filters.network.tcp_proxy",
-  "envoy.router": router,
-  "envoy.cors": "envoy.filters.http.cors",
-  "envoy.fault": "envoy.filters.http.fault",
-  "envoy.ext_authz": "envoy.filters.http.ext_authz",
-  "envoy.grpc_web": "envoy.filters.http.grpc_web",
-};
+const oldNames: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "envoy.http_connection_manager": connectionManager,
+    "envoy.tcp_proxy": "envoy.filters.network.tcp_proxy",
+    "envoy.router": router,
+    "envoy.cors": "envoy.filters.http.cors",
+    "envoy.fault": "envoy.filters.http.fault",
+    "envoy.ext_authz": "envoy.filters.http.ext_authz",
+    "envoy.grpc_web": "envoy.filters.http.grpc_web",
+  }),
+);
 
 export interface ChainNames {
   /** Names that other patches or the user say are there. */
@@ -75,8 +77,9 @@ export function unknownFilter(
   const known = kind === "http" ? httpFilters : networkFilters;
   if (known.includes(name) || others.has(name)) return null;
   const nothing = "so the patch is dropped without a word";
-  if (oldNames[name] !== undefined)
-    return `no chain has a filter of the old name ${shown(name)}, ${nothing}; write ${shown(oldNames[name])}`;
+  const newName = oldNames.get(name);
+  if (newName !== undefined)
+    return `no chain has a filter of the old name ${shown(name)}, ${nothing}; write ${shown(newName)}`;
   const extension = /^extensions\.istio\.io\/(wasmplugin|trafficextension)\/([^/]+\.[^/]+)$/.exec(name);
   if (extension !== null) {
     const [, resource, object = ""] = extension;

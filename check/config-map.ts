@@ -40,7 +40,7 @@ export function checkConfigMap({ apiVersion, value, report }: Manifest): void {
           );
       }
     }
-    if (field === "binaryData" && Object.keys(recordOf(value.data)).some((key) => key in entries))
+    if (field === "binaryData" && Object.keys(recordOf(value.data)).some((key) => Object.hasOwn(entries, key)))
       report([field], "expected each key in data or in binaryData, found one in both");
   }
   if (size > mostBytes)

@@ -115,12 +115,14 @@ async function localExtension(
   return { ...manifest.value, spec: isPlugin ? local(spec) : { ...spec, wasm: local(recordOf(spec.wasm)) } };
 }
 
-const sides: Readonly<Record<string, readonly DeliveredFilter["side"][]>> = {
-  SIDECAR_INBOUND: ["inbound"],
-  SIDECAR_OUTBOUND: ["outbound"],
-  GATEWAY: ["gateway"],
-  WAYPOINT: [],
-};
+const sides: ReadonlyMap<string, readonly DeliveredFilter["side"][]> = new Map(
+  Object.entries({
+    SIDECAR_INBOUND: ["inbound"],
+    SIDECAR_OUTBOUND: ["outbound"],
+    GATEWAY: ["gateway"],
+    WAYPOINT: [],
+  }),
+);
 
 function filtersOfPatches({ value }: Manifest): DeliveredFilter[] {
   const { labels } = recordOf(recordOf(value.spec).workloadSelector);
@@ -135,7 +137,7 @@ function filtersOfPatches({ value }: Manifest): DeliveredFilter[] {
     const { portNumber } = recordOf(listener);
     const port = typeof portNumber === "number" && portNumber > 0 ? portNumber : null;
     const path = ["spec", "configPatches", i, "match"];
-    return (sides[String(context)] ?? anySide).map((side) => ({ name, side, port, path }));
+    return (sides.get(String(context)) ?? anySide).map((side) => ({ name, side, port, path }));
   });
 }
 

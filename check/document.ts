@@ -44,15 +44,14 @@ export function readManifests(file: ManifestFile, findings: Finding[]): Manifest
       add(problem.pos[0], "", [], `expected YAML, found a mistake (${problem.code})${mendOf(problem.code, file.text)}`);
       return [];
     }
-    const complexKey = findComplexKey(document);
-    if (complexKey !== null) {
-      const mend = mendOf("", file.text);
-      add(rangeOf(complexKey), "", [], `expected keys that are plain texts, found one that is a collection${mend}`);
+    const unreadable = findUnreadable(document);
+    if (unreadable !== null) {
+      add(rangeOf(unreadable.node), "", [], `${unreadable.message}${mendOf("", file.text)}`);
       return [];
     }
     let value: unknown;
     try {
-      value = document.toJS();
+      value = document.toJS({ maxAliasCount: mostAliases });
     } catch {
       add(0, "", [], "expected YAML, found aliases that become more than memory has");
       return [];
@@ -121,16 +120,37 @@ const mends: Readonly<Record<string, string>> = {
     ": a bracket, comma, colon or quote is missing; the lines of a quoted text are to be indented deeper than its key",
   MULTILINE_IMPLICIT_KEY: ": a colon is missing, or a text of many lines needs quotes",
   TAB_AS_INDENT: ": indent with blanks, not with tabs",
+  RESOURCE_EXHAUSTION: ": it is nested too deep",
+  TAG_RESOLVE_FAILED: ": Kubernetes has no such tag; leave it out",
   UNEXPECTED_TOKEN: ": this is not expected here",
 };
 
-function findComplexKey(document: Document): unknown {
-  let found: unknown = null;
+/** Of one anchor, with those inside of it; as a guard against documents that are all aliases. */
+const mostAliases = 10_000;
+
+/** What the parser takes and Kubernetes does not. */
+function findUnreadable(document: Document): { readonly node: unknown; readonly message: string } | null {
+  let found: { readonly node: unknown; readonly message: string } | null = null;
+  const anchors = new Map<string, unknown>();
+  const stop = (node: unknown, message: string) => {
+    found = { node, message };
+    return visit.BREAK;
+  };
   visit(document, {
     Pair(_key, { key }) {
-      if (isScalar(key)) return undefined;
-      found = key;
-      return visit.BREAK;
+      return isScalar(key)
+        ? undefined
+        : stop(key, "expected keys that are plain texts, found one that is a collection");
+    },
+    Value(_key, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+    Alias(_key, node, ancestors) {
+      const anchored = anchors.get(node.source);
+      if (anchored === undefined) return stop(node, `expected an anchor &${node.source} before this alias, found none`);
+      return ancestors.some((each) => each === anchored)
+        ? stop(node, `expected an alias of something before it, found *${node.source} inside of &${node.source}`)
+        : undefined;
     },
   });
   return found;

@@ -13,26 +13,28 @@ import { checkWasmConfig } from "./wasm-config.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What a patch is of: the message, and which part of `match` says where. */
-const targets: Readonly<Record<string, { readonly message: string; readonly match: string }>> = {
-  LISTENER: { message: "envoy.config.listener.v3.Listener", match: "listener" },
-  LISTENER_FILTER: { message: "envoy.config.listener.v3.ListenerFilter", match: "listener" },
-  FILTER_CHAIN: { message: "envoy.config.listener.v3.FilterChain", match: "listener" },
-  NETWORK_FILTER: { message: "envoy.config.listener.v3.Filter", match: "listener" },
-  HTTP_FILTER: {
-    message: "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter",
-    match: "listener",
-  },
-  ROUTE_CONFIGURATION: { message: "envoy.config.route.v3.RouteConfiguration", match: "routeConfiguration" },
-  VIRTUAL_HOST: { message: "envoy.config.route.v3.VirtualHost", match: "routeConfiguration" },
-  HTTP_ROUTE: { message: "envoy.config.route.v3.Route", match: "routeConfiguration" },
-  CLUSTER: { message: "envoy.config.cluster.v3.Cluster", match: "cluster" },
-  EXTENSION_CONFIG: { message: "envoy.config.core.v3.TypedExtensionConfig", match: "" },
-  BOOTSTRAP: { message: "envoy.config.bootstrap.v3.Bootstrap", match: "" },
-};
+const targets: ReadonlyMap<string, { readonly message: string; readonly match: string }> = new Map(
+  Object.entries({
+    LISTENER: { message: "envoy.config.listener.v3.Listener", match: "listener" },
+    LISTENER_FILTER: { message: "envoy.config.listener.v3.ListenerFilter", match: "listener" },
+    FILTER_CHAIN: { message: "envoy.config.listener.v3.FilterChain", match: "listener" },
+    NETWORK_FILTER: { message: "envoy.config.listener.v3.Filter", match: "listener" },
+    HTTP_FILTER: {
+      message: "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter",
+      match: "listener",
+    },
+    ROUTE_CONFIGURATION: { message: "envoy.config.route.v3.RouteConfiguration", match: "routeConfiguration" },
+    VIRTUAL_HOST: { message: "envoy.config.route.v3.VirtualHost", match: "routeConfiguration" },
+    HTTP_ROUTE: { message: "envoy.config.route.v3.Route", match: "routeConfiguration" },
+    CLUSTER: { message: "envoy.config.cluster.v3.Cluster", match: "cluster" },
+    EXTENSION_CONFIG: { message: "envoy.config.core.v3.TypedExtensionConfig", match: "" },
+    BOOTSTRAP: { message: "envoy.config.bootstrap.v3.Bootstrap", match: "" },
+  }),
+);
 
 /** A patch's value as Envoy's API prints it, whatever form it is written in; null when it is none of its kind. */
 export function patchValueAsPrinted(applyTo: string, value: unknown): unknown {
-  const target = targets[applyTo];
+  const target = targets.get(applyTo);
   try {
     return target === undefined ? null : canonical(message(target.message), value);
   } catch {
@@ -117,7 +119,7 @@ function checkPatch(
   options: CheckOptions,
 ): Plugin[] {
   const at = under(report, ...path);
-  const target = targets[applyTo];
+  const target = targets.get(applyTo);
   if (applyTo === "undefined" || applyTo === "INVALID") at([], "expected applyTo, found none");
   if (target === undefined) return [];
   checkMatch(applyTo, target.match, match, at);

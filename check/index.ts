@@ -34,7 +34,7 @@ export async function checkManifests(files: readonly ManifestFile[], options: Ch
     const isEnvoyFilter = manifest.kind === "EnvoyFilter";
     const plugins = isEnvoyFilter
       ? checkEnvoyFilter(manifest, patched, options)
-      : (extensionsOf[manifest.kind]?.(manifest, options) ?? []);
+      : (extensionsOf.get(manifest.kind)?.(manifest, options) ?? []);
     if (manifest.kind === "Telemetry") checkTelemetry(manifest);
     if (isEnvoyFilter || manifest.kind === "Telemetry" || istioExtensions.includes(manifest.kind))
       checkTargetRefs(manifest);
@@ -46,11 +46,13 @@ export async function checkManifests(files: readonly ManifestFile[], options: Ch
 }
 
 const istioExtensions = ["WasmPlugin", "TrafficExtension"];
-const extensionsOf: Readonly<Record<string, typeof checkTrafficExtension>> = {
-  WasmPlugin: checkWasmPlugin,
-  TrafficExtension: checkTrafficExtension,
-  EnvoyExtensionPolicy: checkExtensionPolicy,
-};
+const extensionsOf: ReadonlyMap<string, typeof checkTrafficExtension> = new Map(
+  Object.entries({
+    WasmPlugin: checkWasmPlugin,
+    TrafficExtension: checkTrafficExtension,
+    EnvoyExtensionPolicy: checkExtensionPolicy,
+  }),
+);
 
 /** The second of a name takes the place of the first. */
 function checkNames(manifests: readonly Manifest[]): void {

@@ -8,27 +8,31 @@ const merges = ["MERGE", "MERGE_AND_REPLACE_LIST"];
 const inserts = ["INSERT_FIRST", "INSERT_BEFORE", "INSERT_AFTER"];
 const ofLists = ["ADD", ...inserts, "MERGE", "REPLACE", "REMOVE"];
 
-const operations: Readonly<Record<string, readonly string[]>> = {
-  LISTENER: ["ADD", ...merges, "REMOVE"],
-  LISTENER_FILTER: ofLists,
-  FILTER_CHAIN: ["ADD", ...merges, "REMOVE"],
-  NETWORK_FILTER: ofLists,
-  HTTP_FILTER: ofLists,
-  ROUTE_CONFIGURATION: merges,
-  VIRTUAL_HOST: ["ADD", ...merges, "REPLACE", "REMOVE"],
-  HTTP_ROUTE: ["ADD", ...inserts, ...merges, "REMOVE"],
-  CLUSTER: ["ADD", ...merges, "REMOVE"],
-  EXTENSION_CONFIG: ["ADD"],
-};
+const operations: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    LISTENER: ["ADD", ...merges, "REMOVE"],
+    LISTENER_FILTER: ofLists,
+    FILTER_CHAIN: ["ADD", ...merges, "REMOVE"],
+    NETWORK_FILTER: ofLists,
+    HTTP_FILTER: ofLists,
+    ROUTE_CONFIGURATION: merges,
+    VIRTUAL_HOST: ["ADD", ...merges, "REPLACE", "REMOVE"],
+    HTTP_ROUTE: ["ADD", ...inserts, ...merges, "REMOVE"],
+    CLUSTER: ["ADD", ...merges, "REMOVE"],
+    EXTENSION_CONFIG: ["ADD"],
+  }),
+);
 
-const all = new Set<unknown>(Object.values(operations).flat());
+const all = new Set<unknown>([...operations.values()].flat());
 
 /** What must be named to be changed; without a name nothing is. A MERGE is then into all of its type, and gives them its name. */
-const named: Readonly<Record<string, { readonly what: string; readonly of: (match: Fields) => unknown }>> = {
-  LISTENER_FILTER: { what: "listenerFilter", of: (match) => recordOf(match.listener).listenerFilter },
-  NETWORK_FILTER: { what: "filter", of: (match) => matchedFilter(match).filter },
-  HTTP_FILTER: { what: "subFilter", of: (match) => recordOf(matchedFilter(match).filter).subFilter },
-};
+const named: ReadonlyMap<string, { readonly what: string; readonly of: (match: Fields) => unknown }> = new Map(
+  Object.entries({
+    LISTENER_FILTER: { what: "listenerFilter", of: (match) => recordOf(match.listener).listenerFilter },
+    NETWORK_FILTER: { what: "filter", of: (match) => matchedFilter(match).filter },
+    HTTP_FILTER: { what: "subFilter", of: (match) => recordOf(matchedFilter(match).filter).subFilter },
+  }),
+);
 
 /** The filter that a match is of, and where it stands. */
 export function matchedFilter({ listener, waypoint }: Fields): { readonly filter: unknown; readonly path: Path } {
@@ -40,7 +44,7 @@ export function matchedFilter({ listener, waypoint }: Fields): { readonly filter
 export function checkOperation(applyTo: string, match: Fields, { operation, value }: Fields, at: Report): void {
   if (applyTo === "BOOTSTRAP")
     at([], "has no effect on an Istio of today; use the annotation sidecar.istio.io/bootstrapOverride", "warning");
-  const done = operations[applyTo];
+  const done = operations.get(applyTo);
   // What is no operation at all is told by the schema.
   if (!all.has(operation)) return;
   if (typeof operation !== "string" || done === undefined) return;
@@ -49,7 +53,7 @@ export function checkOperation(applyTo: string, match: Fields, { operation, valu
     at(["patch", "operation"], `expected ${done.join(", ")} for ${applyTo}, as ${why}, found ${shown(operation)}`);
     return;
   }
-  const place = named[applyTo];
+  const place = named.get(applyTo);
   const isForNamed = operation === "MERGE" ? isRecord(value) && value.name !== undefined : /^RE/.test(operation);
   if (place === undefined || !isForNamed) return;
   if (place.of(match) === undefined)

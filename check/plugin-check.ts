@@ -147,7 +147,12 @@ export const hostVariables = (
   { hostEnvironment }: Plugin,
   { environment = {} }: CheckOptions,
 ): Readonly<Record<string, string>> =>
-  Object.fromEntries(hostEnvironment.map((key) => [key, environment[key] ?? placeholder]));
+  Object.fromEntries(
+    hostEnvironment.map((key) => [
+      key,
+      (Object.hasOwn(environment, key) ? environment[key] : undefined) ?? placeholder,
+    ]),
+  );
 
 /** As the proxy would: into a host, with its configuration. True when it has been taken. */
 async function load(

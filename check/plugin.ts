@@ -34,15 +34,17 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 export const field = (object: Fields, name: string): unknown =>
   object[name] ?? object[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())];
 
-export const wasmTypes: Readonly<Record<string, "http" | "network">> = {
-  "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm": "http",
-  "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm": "network",
-};
+export const wasmTypes: ReadonlyMap<string, "http" | "network"> = new Map(
+  Object.entries({
+    "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm": "http",
+    "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm": "network",
+  }),
+);
 
 /** Out of a filter's `typed_config`; null when it is not one of Wasm. */
 export function pluginOfTypedConfig(typedConfig: unknown, name: string, path: Path, report: Report): Plugin | null {
   const { type, config, at } = unwrapped(recordOf(typedConfig), path);
-  const kind = wasmTypes[type];
+  const kind = wasmTypes.get(type);
   if (kind === undefined || !isRecord(config)) return null;
   const vm = recordOf(field(config, "vm_config"));
   const environment = recordOf(field(vm, "environment_variables"));

@@ -8,6 +8,7 @@ import {
   configOf,
   deployment,
   envoyFilter,
+  extensionPolicy,
   findings,
   patchOf,
   trafficExtension,
@@ -115,6 +116,38 @@ describe("YAML is read as Istio reads it", () => {
       expect.stringMatching(/^2:10 expected keys that are plain texts, .* a template is to be rendered first/),
     ]);
     expect(await check("a:\n\t- b\n")).toEqual([expect.stringContaining("indent with blanks, not with tabs")]);
+  });
+  test("an alias has an anchor before it, and does not stand in what it means", async () => {
+    expect(await check("a: *b\n")).toEqual(["1:4 expected an anchor &b before this alias, found none"]);
+    expect(await check("a: &a\n  b: *a\n")).toEqual([
+      "2:6 expected an alias of something before it, found *a inside of &a",
+    ]);
+  });
+  test("one anchor may have many aliases", async () => {
+    const object = stringify(wasmPlugin()).replace("  match:", "  match: &m");
+    const others = Array.from({ length: 150 }, (_, i) =>
+      stringify({ ...wasmPlugin(), metadata: { name: `a${i}` } }).replace(/ {2}match:\n( {4}.*\n)+/, "  match: *m\n"),
+    );
+    const items = [object, ...others].map((text) => `- ${text.trimEnd().replaceAll("\n", "\n  ")}\n`);
+    expect(await check(`apiVersion: v1\nkind: List\nitems:\n${items.join("")}`)).toEqual([]);
+  });
+  test("no URL is told with its user and password", async () => {
+    for (const url of ["file://bob:hunter2@x/", "docker://bob:hunter2@x/a", "bob:hunter2@x.io/B:1?token=hunter2"])
+      expect((await check(stringify({ ...wasmPlugin(), spec: { url } }))).join("\n")).not.toContain("hunter2");
+    const policy = extensionPolicy();
+    policy.spec.wasm[0].code.image.url = "bob:hunter2@x.io/ab:1?token=hunter2";
+    const said = (await check(stringify(policy))).join("\n");
+    expect(said).toContain("...@x.io/ab:1?...");
+    expect(said).not.toContain("hunter2");
+  });
+  test("names that objects of JavaScript have are names as others are", async () => {
+    const filter = envoyFilter();
+    patchOf(filter).applyTo = "constructor";
+    const texts = [filter, { ...filter, kind: "constructor" }].map((each) => stringify(each));
+    for (const text of texts)
+      expect((await check(text)).join("\n")).toMatch(/found "constructor"|no kind "constructor"/);
+    const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { constructor: "b" } };
+    expect(await check(stringify(map))).toEqual([]);
   });
   test("what is no object is refused, and nothing is nothing", async () => {
     expect(await check("- a")).toEqual([expect.stringContaining("expected an object of Kubernetes")]);

@@ -18,7 +18,7 @@ export function checkWasmConfig(
   { istioMinor = newestIstioMinor }: CheckOptions,
 ): void {
   const { type, config, at } = unwrapped(recordOf(typedConfig), path);
-  if (wasmTypes[type] === undefined) return;
+  if (!wasmTypes.has(type)) return;
   if (!isRecord(config)) {
     report(path, "expected config, with the plugin in it, found none: Envoy refuses the filter");
     return;
@@ -57,7 +57,7 @@ function checkVm(
   const values = textsOf(field(environment, "key_values"));
   const hostKeys = field(environment, "host_env_keys");
   for (const key of Array.isArray(hostKeys) ? hostKeys : [])
-    if (values[String(key)] !== undefined)
+    if (Object.hasOwn(values, String(key)))
       report(
         [...at, "environment_variables"],
         `expected each variable once, found ${shown(key)} twice: Envoy refuses it`,
@@ -180,7 +180,7 @@ export function checkImage(reference: string, path: Path, report: Report): void 
   if (image?.groups === undefined) {
     report(
       path,
-      `expected host/repository:tag or host/repository@sha256:... with a repository of two characters or more in lower case, found ${shown(reference)}`,
+      `expected host/repository:tag or host/repository@sha256:... with a repository of two characters or more in lower case, found ${shown(reference.replace(/^[^/]*@/, "...@").replace(/[?#].*$/, "?..."))}`,
     );
     return;
   }
