@@ -80,6 +80,8 @@ export interface DeliveryPlan extends ListenerTarget, PluginPlan {
    * there either. Default: the router.
    */
   readonly before?: string;
+  /** The filter right behind which it goes, in the place of `before`; likewise no error when it is not in the chain. */
+  readonly after?: string;
   /** Where a target has no `before`. Default: that of `filter`. */
   readonly phase?: Phase;
 }
@@ -101,12 +103,7 @@ export function checkPlan(plan: DeliveryPlan, limits: Limits = {}): void {
   const problems = [
     ...listenerProblems(plan),
     ...targetRefProblems(plan),
-    ...check(
-      plan.before === undefined || /^\S+$/.test(plan.before),
-      "/before",
-      "the name of a filter such as istio.stats",
-      plan.before,
-    ),
+    ...orderProblems(plan),
     ...check(
       plan.phase === undefined || phases.includes(plan.phase),
       "/phase",
@@ -117,6 +114,24 @@ export function checkPlan(plan: DeliveryPlan, limits: Limits = {}): void {
     ...limitProblems(plan, limits),
   ];
   if (problems.length > 0) throw new InvalidPlan(problems);
+}
+
+/** In chains of Istio's, and the last of each. */
+export const routerName = "envoy.filters.http.router";
+
+function orderProblems({ before, after }: DeliveryPlan): string[] {
+  const isName = (text: string | undefined) => text === undefined || /^\S+$/.test(text);
+  return [
+    ...check(isName(before), "/before", "the name of a filter such as istio.stats", before),
+    ...check(isName(after), "/after", "the name of a filter such as envoy.filters.http.cors", after),
+    ...(before !== undefined && after !== undefined
+      ? ["/after: expected one of before and after, found both; leave one of them away"]
+      : []),
+    // Envoy refuses such a chain.
+    ...(after === routerName
+      ? ["/after: expected a filter in front of the router, which is the last, found the router; leave after away"]
+      : []),
+  ];
 }
 
 /** The same for a filter alone. */

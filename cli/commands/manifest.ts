@@ -42,6 +42,7 @@ interface ManifestOptions extends WriteOptions, PluginOptions {
   readonly target?: readonly TargetRef[];
   readonly context?: string;
   readonly before?: string;
+  readonly after?: string;
   readonly phase?: Phase;
   readonly port?: number;
   readonly proxyVersion?: string;
@@ -90,6 +91,7 @@ function modeCommand(mode: DeliveryMode): Command {
         new Option("--before <filter>", "the filter of the chain it goes right before (default: the router)"),
       ),
     )
+    .addOption(hidden("after", new Option("--after <filter>", "the filter of the chain it goes right behind instead")))
     .addOption(hidden("phase", new Option("--phase <phase>", "where in the chain").choices(phases)))
     .addOption(hidden("port", new Option("--port <number>", "only listeners on this port").argParser(wholeNumber)))
     .addOption(
@@ -123,6 +125,7 @@ async function planOf(filter: string, options: ManifestOptions): Promise<Deliver
     target: targetRefs,
     context = "",
     before,
+    after,
     phase,
     port,
     proxyVersion,
@@ -137,6 +140,7 @@ async function planOf(filter: string, options: ManifestOptions): Promise<Deliver
     context: contexts[context] ?? "SIDECAR_INBOUND",
     ...(targetRefs !== undefined && { targetRefs }),
     ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
     ...(phase !== undefined && { phase }),
     ...(port !== undefined && { port }),
     ...(proxyVersion !== undefined && { proxyVersion }),

@@ -47,6 +47,18 @@ describe("an environment", () => {
     expect(filter?.settings.module).not.toHaveProperty("url");
   });
 
+  test("that names another neighbour in the chain replaces the first", () => {
+    const filters = [{ filter: "a", before: "istio.stats" }];
+    const other = {
+      ...file,
+      filters,
+      environments: { behind: { filters: { a: { after: "envoy.filters.http.cors" } } } },
+    };
+    const settings = resolve("behind", other)[0]?.settings;
+    expect(settings).toMatchObject({ after: "envoy.filters.http.cors" });
+    expect(settings).not.toHaveProperty("before");
+  });
+
   test("can leave an entry away", () => expect(resolve("without")).toEqual([]));
 
   test("with another version needs another digest", () => {

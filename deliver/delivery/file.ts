@@ -52,6 +52,7 @@ export interface FilterSettings extends ListenerSettings {
   /** Such as "gateway/eg". */
   readonly targetRefs?: readonly string[];
   readonly before?: string;
+  readonly after?: string;
   readonly phase?: Phase;
   readonly rootId?: string;
   readonly vmId?: string;

@@ -35,12 +35,13 @@ export function mergeSettings<T extends object>(...layers: readonly (T | undefin
 }
 
 const places = ["selector", "targetRefs"];
+const neighbours = ["before", "after"];
 const sources = ["url", "inline", "configMap", "initContainer", "path"];
 
-/** Which workloads, and where the module is, are said in one of several ways. */
+/** Which workloads, where in the chain, and where the module is, are said in one of several ways. */
 function withoutRivals(merged: Fields, layer: Fields): Record<string, unknown> {
-  const place = saidOf(places, layer);
-  const rest = Object.entries(merged).filter(([key]) => place === undefined || !places.includes(key));
+  const ways = [places, neighbours].filter((each) => saidOf(each, layer) !== undefined).flat();
+  const rest = Object.entries(merged).filter(([key]) => !ways.includes(key));
   const result = Object.fromEntries(rest);
   if (areRivals(saidOf(sources, merged.module), saidOf(sources, layer.module))) delete result.module;
   return result;

@@ -79,7 +79,7 @@ const isForEnvoyAlone = ({ settings }: LoadedFilter) => settings.target === "env
 
 function httpFilterOf(filter: LoadedFilter): HttpFilter {
   const { settings } = filter;
-  const given = (["before", "phase", "port", "proxyVersion", "priority", "targetRefs"] as const).filter(
+  const given = (["before", "after", "phase", "port", "proxyVersion", "priority", "targetRefs"] as const).filter(
     (key) => settings[key] !== undefined,
   );
   if (given.length > 0)
@@ -89,7 +89,7 @@ function httpFilterOf(filter: LoadedFilter): HttpFilter {
 
 function planOf(filter: LoadedFilter): DeliveryPlan {
   const { settings } = filter;
-  const { context, targetRefs, before, phase, port, proxyVersion, selector } = settings;
+  const { context, targetRefs, before, after, phase, port, proxyVersion, selector } = settings;
   if (selector === undefined && targetRefs === undefined)
     throw new InvalidPlan([
       '/selector: expected labels of pods, "*", or targetRefs, here or in defaults, found none of them',
@@ -102,6 +102,7 @@ function planOf(filter: LoadedFilter): DeliveryPlan {
     context: contexts[context ?? "inbound"],
     ...(targetRefs !== undefined && { targetRefs: targetRefs.map(targetRefOf) }),
     ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
     ...(phase !== undefined && { phase }),
     ...(port !== undefined && { port }),
     ...(proxyVersion !== undefined && { proxyVersion }),

@@ -16,6 +16,7 @@ export const envoyExtensionPolicyLimits: Limits = {
     selector: "is for Istio; Envoy Gateway wants targetRefs",
     port: "is for Istio; a targetRef to a Gateway or a route says where",
     before: "is for Istio; EnvoyProxy has filterOrder",
+    after: "is for Istio; EnvoyProxy has filterOrder",
     phase: "is for Istio; EnvoyProxy has filterOrder",
     priority: "is for Istio; EnvoyProxy has filterOrder",
     proxyVersion: "is for Istio",

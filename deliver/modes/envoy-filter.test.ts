@@ -98,6 +98,17 @@ test("everything that may be given stands in its place", () => {
   });
 });
 
+test("a filter goes right before the router, before another, or behind one", () => {
+  const insertionOf = (order: Pick<DeliveryPlan, "before" | "after">) => {
+    const { name, namespace, selector, context } = plan;
+    const [patch] = envoyFilter({ name, namespace, selector, context, ...order }).spec.configPatches;
+    return [patch?.patch.operation, patch?.match.listener.filterChain.filter.subFilter?.name];
+  };
+  expect(insertionOf({})).toEqual(["INSERT_BEFORE", "envoy.filters.http.router"]);
+  expect(insertionOf({ before: "istio.stats" })).toEqual(["INSERT_BEFORE", "istio.stats"]);
+  expect(insertionOf({ after: "envoy.filters.http.cors" })).toEqual(["INSERT_AFTER", "envoy.filters.http.cors"]);
+});
+
 test("every workload of the namespace has to be asked for, and has no selector then", () => {
   expect(envoyFilter({ ...plan, selector: "*" }).spec).not.toHaveProperty("workloadSelector");
 });
@@ -123,6 +134,9 @@ describe("a plan is refused with the place", () => {
     [{ selector: { app: "x y" } }, '/selector/app: expected a label\'s value, found "x y"'],
     [{ context: "INBOUND" as never }, "/context: expected one of SIDECAR_INBOUND"],
     [{ before: "" }, '/before: expected the name of a filter such as istio.stats, found ""'],
+    [{ after: "a b" }, '/after: expected the name of a filter such as envoy.filters.http.cors, found "a b"'],
+    [{ before: "a", after: "b" }, "/after: expected one of before and after, found both"],
+    [{ after: "envoy.filters.http.router" }, "/after: expected a filter in front of the router"],
     [{ port: 0 }, "/port: expected a port from 1 to 65535, found 0"],
     [{ port: 80.5 }, "/port: expected a port"],
     [{ proxyVersion: "(" }, '/proxyVersion: expected a regular expression of at most 1024 characters, found "("'],

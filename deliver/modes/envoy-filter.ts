@@ -4,7 +4,7 @@
  */
 
 import { gatewayGroup, type Limits } from "../limits.ts";
-import { checkPlan, type DeliveryPlan } from "../plan.ts";
+import { checkPlan, type DeliveryPlan, routerName } from "../plan.ts";
 import { InvalidPlan } from "../problems.ts";
 import {
   type DiscoveryPatch,
@@ -19,7 +19,7 @@ import { localCode, wasmFilterConfig } from "./plugin-config.ts";
 const remote = "the module has a url, which discoveredFilter delivers";
 
 export const envoyFilterLimits = {
-  lacks: { phase: "is for WasmPlugin and TrafficExtension; an EnvoyFilter has before" },
+  lacks: { phase: "is for WasmPlugin and TrafficExtension; an EnvoyFilter has before and after" },
   targetKinds: { Gateway: gatewayGroup },
 } satisfies Limits;
 
@@ -73,9 +73,9 @@ const insertion = <Value>(plan: DeliveryPlan, value: Value): HttpFilterPatch<Val
   applyTo: "HTTP_FILTER",
   match: listenerMatch(plan, {
     name: "envoy.filters.network.http_connection_manager",
-    subFilter: { name: plan.before ?? "envoy.filters.http.router" },
+    subFilter: { name: plan.after ?? plan.before ?? routerName },
   }),
-  patch: { operation: "INSERT_BEFORE", value },
+  patch: { operation: plan.after === undefined ? "INSERT_BEFORE" : "INSERT_AFTER", value },
 });
 
 /** Istio takes it for valid, and the filter is then nowhere. */

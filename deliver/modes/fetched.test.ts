@@ -234,10 +234,15 @@ describe("what a target cannot say is refused, with the way out", () => {
   test.each<[string, Partial<DeliveryPlan>, string]>([
     ["wasmplugin", { allowOnHeadersStopIteration: true }, "/allowOnHeadersStopIteration: a WasmPlugin or"],
     ["wasmplugin", { before: "istio.stats" }, "/before: is for EnvoyFilter; phase and priority say the order here"],
+    ["wasmplugin", { after: "istio.stats" }, "/after: is for EnvoyFilter; phase and priority say the order here"],
     ["wasmplugin", { source: { inline: Uint8Array.of(0) } }, "/source: expected a url or a file, found a module in"],
     ["wasmplugin", { configuration: "secret" }, "/configuration: expected an object, as this target takes no text"],
     ["wasmplugin", { configuration: { a: [2 ** 60] } }, "/configuration/a/0: expected a number of at most 53 bits"],
-    ["envoyfilter", { phase: "AUTHN" }, "/phase: is for WasmPlugin and TrafficExtension; an EnvoyFilter has before"],
+    [
+      "envoyfilter",
+      { phase: "AUTHN" },
+      "/phase: is for WasmPlugin and TrafficExtension; an EnvoyFilter has before and after",
+    ],
     ["extensionpolicy", {}, "/selector: is for Istio; Envoy Gateway wants targetRefs"],
     ["extensionpolicy", { selector: "*" }, "/targetRefs: expected at least one, such as a Gateway, found []"],
     [

@@ -11,6 +11,7 @@ export const wasmPluginLimits: Limits = {
       "a WasmPlugin or TrafficExtension cannot say so, and without it a body never comes while headers are held; use an " +
       "EnvoyFilter (pwk manifest envoyfilter), which takes the same url",
     before: "is for EnvoyFilter; phase and priority say the order here",
+    after: "is for EnvoyFilter; phase and priority say the order here",
     proxyVersion: "is for EnvoyFilter",
     vmId: "is for EnvoyFilter",
   },

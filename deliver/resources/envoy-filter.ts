@@ -43,7 +43,7 @@ export interface HttpFilterPatch<
     readonly subFilter: { readonly name: string };
   }>;
   readonly patch: {
-    readonly operation: "INSERT_BEFORE";
+    readonly operation: "INSERT_BEFORE" | "INSERT_AFTER";
     readonly value: Value;
   };
 }

@@ -203,6 +203,18 @@ statsLoggers: [{ name: counter, selector: "*" }]
       "line 3, column 60: /filters/0/before: expected none, as hmac-auth stands before shadow-host in the file",
     ],
     [
+      `name: a\nfilters:\n- { filter: hmac-auth, ${place} }\n- { filter: shadow-host, ${place}, after: hmac-auth }\n`,
+      "line 4, column 62: /filters/1/after: expected a filter that the file does not deliver",
+    ],
+    [
+      `name: a\nfilters:\n- { filter: hmac-auth, ${place} }\n- { filter: shadow-host, ${place}, after: istio.stats }\n`,
+      "/filters/1/after: expected shadow-host above hmac-auth, which goes right before the router",
+    ],
+    [
+      `name: a\nfilters: [{ filter: hmac-auth, ${place}, after: envoy.filters.http.router }]\n`,
+      "/filters/0/after: expected a filter in front of the router, which is the last, found the router",
+    ],
+    [
       `name: a\ndefaults: { target: wasmplugin, ${place} }\nfilters:\n- { filter: attribute-gen }\n- { filter: shadow-host }\n`,
       "/filters/1/phase: expected shadow-host (AUTHN) above attribute-gen (STATS)",
     ],
