@@ -4,6 +4,7 @@
  * required: PWK_REQUIRE_ENGINES with istio or kube, PWK_REQUIRE_PROJECTS=1. Arguments go to vitest.
  */
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 
 const { PWK_REQUIRE_ENGINES = "", PWK_REQUIRE_PROJECTS = "" } = process.env;
 const required = PWK_REQUIRE_ENGINES.split(",");
@@ -13,5 +14,6 @@ const projects = [
   ...(PWK_REQUIRE_PROJECTS === "1" ? ["projects"] : []),
 ];
 const args = ["run", ...projects.flatMap((project) => ["--project", project]), ...process.argv.slice(2)];
-const { status } = spawnSync("vitest", args, { stdio: "inherit", shell: process.platform === "win32" });
+const vitest = fileURLToPath(new URL("vitest.mjs", import.meta.resolve("vitest/package.json")));
+const { status } = spawnSync(process.execPath, [vitest, ...args], { stdio: "inherit" });
 process.exitCode = status ?? 1;
