@@ -6,7 +6,7 @@ import { checkEnvoyFilter, patchedBy } from "./envoy-filter.ts";
 import { checkExtensionPolicy, checkTrafficExtension, checkWasmPlugin } from "./extensions.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckOptions } from "./options.ts";
-import { checkPlugin } from "./plugin-check.ts";
+import { checkPlugin, type Trials } from "./plugin-check.ts";
 import { checkEnvoyFilterTarget, checkPluginTarget } from "./target.ts";
 import { checkTargetRefs } from "./target-refs.ts";
 import { checkTelemetry } from "./telemetry.ts";
@@ -30,6 +30,7 @@ export async function checkManifests(files: readonly ManifestFile[], options: Ch
   }
   const workloads = [...readWorkloads(manifests), ...(options.workloads ?? [])];
   const patched = patchedBy(manifests.filter(({ kind }) => kind === "EnvoyFilter"));
+  const trials: Trials = new Map();
   for (const manifest of manifests) {
     const isEnvoyFilter = manifest.kind === "EnvoyFilter";
     const plugins = isEnvoyFilter
@@ -40,7 +41,7 @@ export async function checkManifests(files: readonly ManifestFile[], options: Ch
       checkTargetRefs(manifest);
     const target = isEnvoyFilter ? checkEnvoyFilterTarget : checkPluginTarget;
     if (isEnvoyFilter || istioExtensions.includes(manifest.kind)) target(manifest, plugins, workloads, manifests);
-    for (const plugin of plugins) await checkPlugin(plugin, manifests, options);
+    for (const plugin of plugins) await checkPlugin(plugin, manifests, options, trials);
   }
   return inOrder(findings, files);
 }

@@ -5,7 +5,7 @@ import { type GuestLog, Host, LoadError, LogLevel, loadModule, PluginRefused } f
 import { Ajv, type ErrorObject } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Manifest, recordOf } from "./document.ts";
-import { shown } from "./finding.ts";
+import { type Severity, shown } from "./finding.ts";
 import type { CheckOptions, KnownFilter, KnownModule } from "./options.ts";
 import { type Plugin, withCode } from "./plugin.ts";
 import { didYouMean } from "./similar.ts";
@@ -14,6 +14,7 @@ export async function checkPlugin(
   plugin: Plugin,
   manifests: readonly Manifest[],
   options: CheckOptions,
+  trials: Trials,
 ): Promise<void> {
   const { filters = [] } = options;
   const module = moduleOf(plugin, manifests, options.modules ?? []);
@@ -26,11 +27,18 @@ export async function checkPlugin(
   if (module === null) return;
   checkDigest(plugin, module);
   // What the schema has refused the filter refuses too, in other words.
-  if (!fits || !(await load(plugin, module, options))) return;
+  if (!fits) return;
+  const key = createHash("sha256").update(module.bytes).update(JSON.stringify(plugin)).digest("hex");
   const { name, typedConfig, isNetwork, report, places } = plugin;
+  const refused = await once(trials, `host ${key}`, () => load(plugin, module, options));
+  if (refused !== null) {
+    report(places[refused.place], refused.message, refused.severity);
+    return;
+  }
   if (typedConfig === null || isNetwork) return;
   const tried = { name, typed_config: withCode(typedConfig, inlineCode(module)) };
-  const refusal = await options.tryFilter?.(tried, hostVariables(plugin, options));
+  const variables = hostVariables(plugin, options);
+  const refusal = await once(trials, `envoy ${key}`, async () => options.tryFilter?.(tried, variables));
   if (typeof refusal === "string") report(places.code, `Envoy refuses it: ${refusal}`);
 }
 
@@ -154,13 +162,29 @@ export const hostVariables = (
     ]),
   );
 
-/** As the proxy would: into a host, with its configuration. True when it has been taken. */
+/** What was tried in a run, as many manifests deliver one filter alike. */
+export type Trials = Map<string, Promise<unknown>>;
+
+function once<T>(trials: Trials, key: string, attempt: () => Promise<T>): Promise<T> {
+  const known = trials.get(key) as Promise<T> | undefined;
+  const made = known ?? attempt();
+  trials.set(key, made);
+  return made;
+}
+
+interface Refusal {
+  readonly place: "code" | "configuration";
+  readonly message: string;
+  readonly severity: Severity;
+}
+
+/** As the proxy would: into a host, with its configuration. Null when it has been taken. */
 async function load(
   plugin: Plugin,
   { name, bytes }: KnownModule,
   { environment = {} }: CheckOptions,
-): Promise<boolean> {
-  const { rootId = "", report, places, configuration, isNetwork } = plugin;
+): Promise<Refusal | null> {
+  const { rootId = "", configuration, isNetwork } = plugin;
   const unknown = plugin.hostEnvironment.filter((key) => environment[key] === undefined);
   const variables = { ...hostVariables(plugin, { environment }), ...plugin.environment };
   const logs: GuestLog[] = [];
@@ -170,19 +194,19 @@ async function load(
     const spec = { name: plugin.name, rootId, module, environment: variables, ...given };
     const options = { logLevel: LogLevel.Warn, onLog: (log: GuestLog) => void logs.push(log) };
     await Host.start(isNetwork ? { ...options, networkPlugins: [spec] } : { ...options, plugins: [spec] });
-    return true;
+    return null;
   } catch (error) {
     if (!(error instanceof PluginRefused || error instanceof LoadError)) throw error;
     const said = logs.filter(({ level }) => level >= LogLevel.Error).map(({ message }) => message);
     const words = [...new Set(said)].join("; ") || error.message;
     const missing = unknown.find((key) => words.includes(key));
     if (missing === undefined) {
-      report(error instanceof LoadError ? places.code : places.configuration, `${name}.wasm refuses it: ${words}`);
-      return false;
+      const place = error instanceof LoadError ? "code" : "configuration";
+      return { place, message: `${name}.wasm refuses it: ${words}`, severity: "error" };
     }
     const unsure = `not tried to its end, as the value of ${missing} is not known here: ${words}`;
-    report(places.configuration, `${unsure}; give it in the environment of this command`, "warning");
-    return false;
+    const message = `${unsure}; give it in the environment of this command`;
+    return { place: "configuration", message, severity: "warning" };
   }
 }
 
