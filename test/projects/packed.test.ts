@@ -2,12 +2,14 @@
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { findEnvoy } from "@proxy-wasm-kit/envoy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const execute = promisify(execFile);
+/** What runs the projects: npm, pwk, vitest and asc. */
+const node = resolve(process.env.PWK_NODE || process.execPath);
 const envoy = await findEnvoy().catch(() => null);
 let folder: string;
 
@@ -17,7 +19,11 @@ const run = async (cwd: string, program: string, ...args: string[]): Promise<str
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|NODE_OPTIONS|VITEST|PWK_ENGINE|INIT_CWD)/.test(name),
   );
-  const env = { ...Object.fromEntries(own), API_KEY: "x", NO_COLOR: "1", npm_config_loglevel: "error" };
+  const env = {
+    ...Object.fromEntries(own),
+    PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
+    ...{ API_KEY: "x", NO_COLOR: "1", npm_config_loglevel: "error" },
+  };
   try {
     const { stdout, stderr } = await execute(program, args, { cwd, env });
     return stdout + stderr;
@@ -45,7 +51,7 @@ beforeAll(async () => {
     ),
   ) as { name: string; filename: string }[];
   const first = join(folder, "first");
-  await run(".", process.execPath, "cli/bin/pwk.mjs", "init", first);
+  await run(".", node, "cli/bin/pwk.mjs", "init", first);
   const file = join(first, "package.json");
   const manifest = JSON.parse(await readFile(file, "utf8")) as { devDependencies: Record<string, string> };
   for (const { name, filename } of packed) manifest.devDependencies[name] = `file:${join(folder, filename)}`;
@@ -53,6 +59,11 @@ beforeAll(async () => {
   await run(first, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund");
 }, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("projects run on the Node that is asked for", async () => {
+  const { stdout } = await execute(node, ["--version"]);
+  expect(await run(folder, "npm", "exec", "--offline", "-c", "node --version")).toBe(stdout);
+});
 
 describe.each(["http", "auth", "callout", "tcp", "attribute"])("%s", (template) => {
   const name = `my-${template}`;
@@ -106,7 +117,7 @@ test("npm create starts the same project", async () => {
   // Installed beside the packed one, as npm does it.
   const create = join(folder, "first/node_modules/create-proxy-wasm");
   await cp("create", create, { recursive: true });
-  await run(folder, process.execPath, join(create, "create.mjs"), "my-created", "--template", "tcp");
+  await run(folder, node, join(create, "create.mjs"), "my-created", "--template", "tcp");
   const filter = await readFile(join(folder, "my-created/assembly/index.ts"), "utf8");
   expect(filter).toContain('reader.finish("my-created")');
 }, 60_000);
