@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path/posix";
 import { type GuestLog, Host, LoadError, LogLevel, loadModule, PluginRefused } from "@proxy-wasm-kit/host";
-import { Ajv, type ErrorObject } from "ajv";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Manifest, recordOf } from "./document.ts";
 import { type Severity, shown } from "./finding.ts";
@@ -77,13 +77,23 @@ const parsed = (configuration: Uint8Array | undefined): unknown => {
   }
 };
 
+const validators = new WeakMap<object, ValidateFunction>();
+
+function validatorOf(schema: object): ValidateFunction {
+  const known = validators.get(schema);
+  if (known !== undefined) return known;
+  const { $schema = "2020-12" } = schema as { $schema?: unknown };
+  const Validator = String($schema).includes("2020-12") ? Ajv2020 : Ajv;
+  const validate = new Validator({ allErrors: true, verbose: true, strict: false, logger: false }).compile(schema);
+  validators.set(schema, validate);
+  return validate;
+}
+
 /** True when it fits, or when the module itself has to say it. */
 function checkSchema({ configuration, report, places }: Plugin, schema: object): boolean {
   const value = parsed(configuration);
   if (value === undefined) return true;
-  const { $schema = "2020-12" } = schema as { $schema?: unknown };
-  const Validator = String($schema).includes("2020-12") ? Ajv2020 : Ajv;
-  const validate = new Validator({ allErrors: true, verbose: true, strict: false, logger: false }).compile(schema);
+  const validate = validatorOf(schema);
   if (validate(value)) return true;
   const told = new Set<string>();
   for (const error of (validate.errors ?? []).sort((a, b) => b.instancePath.length - a.instancePath.length)) {
