@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { toYaml } from "./yaml.ts";
+import { toFlow, toYaml } from "./yaml.ts";
 
 const texts = [
   "y",
@@ -76,6 +76,17 @@ test("what a person would misread is quoted, and plain words are not", () => {
   expect(toYaml([{ a: "y", b: "12:30", c: "1", d: "httpbin", e: "type.googleapis.com/x" }])).toBe(
     'a: "y"\nb: "12:30"\nc: "1"\nd: httpbin\ne: type.googleapis.com/x\n',
   );
+});
+
+test("a text that would be a merge is quoted, as a key and as a value", () => {
+  expect(toYaml([{ "<<": ["<<"] }])).toBe('"<<":\n- "<<"\n');
+});
+
+test("a value in one line is JSON, and YAML of either version", () => {
+  const value = { a: ["\x7f", "\u0085\u2028\ufeff"], "<<": null };
+  const text = toFlow(value);
+  expect(text).toBe('{"a":["\\u007f","\\u0085\\u2028\\ufeff"],"<<":null}');
+  expect(JSON.parse(text)).toEqual(value);
 });
 
 test("resources are separate documents", () => {
