@@ -38,12 +38,13 @@ function overlay(rendered: RenderedDelivery, index: number, shared: Shared): Fil
   const own = rendered.resources.filter((resource) => !shared.has(fileOf(resource)));
   const files = [...filesOf(rendered)].filter(([path]) => !shared.has(path));
   const patches = [...shared.values()].flatMap(({ shared: base, differences }) => {
+    // The value is not last: Kustomize cuts the blanks off a patch's end, and with them line breaks that a text ends with.
     const operations = differences.flatMap(({ path, values }) =>
-      values[index] === undefined || isGeneral(path) ? [] : [{ op: "add", path: pointer(path), value: values[index] }],
+      values[index] === undefined || isGeneral(path) ? [] : [{ path: pointer(path), value: values[index], op: "add" }],
     );
     const { kind, metadata } = base as Resource;
     if (operations.length === 0) return [];
-    return [{ target: { kind, name: metadata.name }, patch: toYaml([operations]).trimEnd() }];
+    return [{ target: { kind, name: metadata.name }, patch: toYaml([operations]) }];
   });
   const resources = [...(shared.size === 0 ? [] : ["../../base"]), ...own.map(fileOf)];
   return withKustomization(new Map(files), resources, {
