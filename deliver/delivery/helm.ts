@@ -1,6 +1,6 @@
 /** Environments as a Helm chart: templates with what they share, and the values of each. */
 import type { Resource } from "../resources/metadata.ts";
-import { toYaml } from "../yaml.ts";
+import { toFlow, toYaml } from "../yaml.ts";
 import { compare, type Difference, isEnvironmentLabel, isNamespace, type Path } from "./compare.ts";
 import { type Files, fileOf, filesOf, namespaceOf } from "./files.ts";
 import { isFields } from "./merge.ts";
@@ -118,10 +118,10 @@ function template(name: string, resources: readonly (Resource | undefined)[], va
         difference.path,
         holes.map((hole) => hole.key),
       );
-      // Helm drops nulls of values.
-      const isJson = difference.values.some(hasNull);
+      // Helm drops nulls of values, and its toJson writes characters that its own YAML reader refuses.
+      const isJson = difference.values.some((value) => hasNull(value) || hasUnprintable(value));
       for (const [at, value] of difference.values.entries())
-        if (value !== undefined) put(there[at] ?? 0, key, isJson ? JSON.stringify(value) : value);
+        if (value !== undefined) put(there[at] ?? 0, key, isJson ? toFlow(value) : value);
       holes.push({ token: `${mark}${holes.length}_`, name, key, difference, isJson });
       return holes.at(-1)?.token;
     },
@@ -187,3 +187,5 @@ const markNotIn = (text: string, mark = "PWK_VALUE_"): string =>
 const hasNull = (value: unknown): boolean =>
   value === null ||
   (Array.isArray(value) ? value.some(hasNull) : isFields(value) && Object.values(value).some(hasNull));
+
+const hasUnprintable = (value: unknown): boolean => value !== undefined && toFlow(value) !== JSON.stringify(value);

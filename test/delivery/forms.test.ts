@@ -48,9 +48,18 @@ environments:
   third:
     defaults: { namespace: three, version: PWK_VALUE_0_ }
     filters:
-      12-words: { selector: "*", env: { A: "{{" } }
+      12-words: { selector: "*", env: { A: "{{" }, configuration: "lines\\n" }
       rarely: { enabled: true }
     telemetry: { plugin: { tags: { x: y } } }
+`;
+
+/** Helm takes control characters that Kustomize does not. */
+const control = `
+name: control
+defaults: { namespace: one, selector: { app: web }, target: wasmplugin, module: { url: "oci://ghcr.io/acme/{filter}:1" } }
+filters:
+- { filter: shadow-host, configuration: { control: "\\u007f", "\\u0085": 1 } }
+environments: { only: {} }
 `;
 
 let folder: string;
@@ -60,6 +69,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pwk-forms-"));
   files.awkward = join(folder, "awkward.yaml");
   await writeFile(files.awkward, awkward);
+  files.control = join(folder, "control.yaml");
+  await writeFile(files.control, control);
   files.alone = join(folder, "alone.yaml");
   await writeFile(files.alone, "name: a\nfilters: [{ filter: shadow-host, namespace: a, selector: { a: b } }]\n");
 });
@@ -109,12 +120,15 @@ describe(`kustomize build${withoutKustomize}`, () => {
 });
 
 describe(`helm template${withoutHelm}`, () => {
-  test.skipIf(helm === undefined).each(cases)("gives the resources of %s, %s", async (name, environment) => {
-    const out = await written(name, "helm");
-    const values = environment === null ? [] : ["-f", join(out, `values-${environment}.yaml`)];
-    const built = run([...(helm ?? []), "release", out, ...values]);
-    expect(resourcesIn(built)).toEqual(await rendered(files[name] ?? "", environment));
-  });
+  test.skipIf(helm === undefined).each([...cases, ["control", "only"] as const])(
+    "gives the resources of %s, %s",
+    async (name, environment) => {
+      const out = await written(name, "helm");
+      const values = environment === null ? [] : ["-f", join(out, `values-${environment}.yaml`)];
+      const built = run([...(helm ?? []), "release", out, ...values]);
+      expect(resourcesIn(built)).toEqual(await rendered(files[name] ?? "", environment));
+    },
+  );
 
   test.skipIf(helm === undefined)("without an environment's values is refused", async () => {
     const out = await written("example", "helm");
