@@ -38,6 +38,14 @@ test("a mistake has its place, as text and as JSON, and exit code 1", async () =
   );
 });
 
+test("a chart is to be rendered first", async () => {
+  await mkdir(join(folder, "chart"));
+  await writeFile(join(folder, "chart", "Chart.yaml"), "name: a\n");
+  const { code, stderr } = await run(["check", join(folder, "chart")]);
+  expect(stderr).toContain(`helm template ${join(folder, "chart")} | pwk check -`);
+  expect(code).toBe(1);
+});
+
 test("standard input is read, and a configuration that the filter refuses is told in its words", async () => {
   const refused = await run([...deliver, "--config", '{"signing_key_env": "HMAC_KEY", "scheme": "strype"}']);
   const { code, stdout } = await run(["check", "-"], { input: refused.stdout });

@@ -1,6 +1,6 @@
 /** The manifests that a command is about: in files, or made of a pwk.yaml. */
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { ManifestFile } from "@proxy-wasm-kit/check";
 import { type RenderedDelivery, toYaml } from "@proxy-wasm-kit/deliver";
 import { type DeliveryOptions, defaultFile, renderDeliveries } from "../delivery/index.ts";
@@ -38,6 +38,11 @@ async function filesIn(path: string): Promise<string[]> {
   });
   if (!found.isDirectory()) return [path];
   const names = await readdir(path, { recursive: true });
+  const chart = names.find((name) => basename(name) === "Chart.yaml");
+  if (chart !== undefined) {
+    const folder = join(path, dirname(chart));
+    throw new Failure(`${folder}: a chart is templates; check what it makes: helm template ${folder} | pwk check -`);
+  }
   const files = names.filter((name) => /\.(ya?ml|json)$/.test(name)).sort();
   if (files.length === 0) throw new Failure(`${path}: expected files of YAML or JSON, found none`);
   return files.map((name) => join(path, name));
