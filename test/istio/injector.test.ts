@@ -78,7 +78,8 @@ async function injected(patch: PodPatch, isNative: boolean, kind: "sidecar" | "g
   const labels = { app: "httpbin" };
   const own =
     kind === "sidecar"
-      ? [{ name: "httpbin", image: "httpbin" }, ...(spec?.containers ?? [])]
+      ? // In the order in which an API server has them then.
+        [...(spec?.containers ?? []), { name: "httpbin", image: "httpbin" }]
       : [{ ...spec?.containers?.[0], name: "istio-proxy", image: "auto" }];
   const annotations = {
     ...metadata?.annotations,
