@@ -15,5 +15,6 @@ export { accessLogValues, type EnvoyLogLevel, type LogRecord } from "./log.ts";
 export type { Address, Message } from "./message.ts";
 export { type FailurePolicy, networkWasm, type WasmFilter, wasm, wasmService } from "./plugin.ts";
 export { type EnvoyOptions, EnvoyProcess, EnvoyRefused } from "./process.ts";
+export { withoutConfiguration } from "./refusal.ts";
 export { validateBootstrap } from "./validate.ts";
 export { type WasmEvent, wasmEvent } from "./wasm-log.ts";

@@ -5,7 +5,7 @@ import type { LogRecord } from "./log.ts";
  * Before what is wrong, Envoy prints the whole message that it is wrong with, modules and secrets among it. The file is a
  * temporary one.
  */
-const withoutConfiguration = (message: string): string =>
+export const withoutConfiguration = (message: string): string =>
   message
     .replace(/^error initializing configuration '[^']*': /, "")
     .replace(/^.*(?=Proto constraint validation failed)/s, "")

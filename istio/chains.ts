@@ -1,5 +1,7 @@
 /** Envoy's listeners that have come from a control plane, out of its `ConfigDump`. */
 
+import { withoutConfiguration } from "@proxy-wasm-kit/envoy";
+
 /** The HTTP and network filters of a listener. */
 export interface Chain {
   readonly httpFilters: readonly string[];
@@ -13,7 +15,8 @@ export function chainOf(configDump: unknown, address: string, port: number): Cha
   const { configs } = configDump as ConfigDump;
   const dump = configs.find((config) => config["@type"].endsWith(".ListenersConfigDump"));
   const listener = dump?.dynamic_listeners?.find((each) => nameOf(each).endsWith(`${address}_${port}`));
-  const refusal = listener?.error_state?.details ?? null;
+  const details = listener?.error_state?.details;
+  const refusal = details === undefined ? null : withoutConfiguration(details);
   const active = listener?.active_state?.listener;
   if (listener === undefined || (refusal === null && active === undefined)) return null;
   return { httpFilters: namesIn(active, "http"), networkFilters: namesIn(active, "tcp"), refusal };

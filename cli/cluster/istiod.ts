@@ -2,6 +2,7 @@
  * What istiod knows of the proxies: who is connected, what it sends them, what they have acknowledged. Each proxy is at
  * one istiod only, so all of them are asked, as `istioctl proxy-status` does.
  */
+import { withoutConfiguration } from "@proxy-wasm-kit/envoy";
 import { Failure, messageOf } from "../failure.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { forwardTo, type PortForward } from "./port-forward.ts";
@@ -144,7 +145,7 @@ function exchangesOf(status: SyncStatus): Readonly<Record<string, Exchange>> {
   return Object.fromEntries(
     Object.entries(resources).map(([type, { sent = "", acked = "", lastError = "" }]) => [
       type.slice(type.lastIndexOf(".") + 1),
-      { sent, acked, lastError: lastError.trim() },
+      { sent, acked, lastError: withoutConfiguration(lastError.trim()) },
     ]),
   );
 }
