@@ -23,4 +23,10 @@ async function main(args: readonly string[]): Promise<number> {
 const isUsers = (error: unknown): error is Error =>
   [Failure, InvalidPlan, RegistryFailure].some((kind) => error instanceof kind);
 
+// Whoever reads may have seen enough, such as `head`; what is left to do would be seen by nobody.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 process.exitCode = await main(process.argv.slice(2));

@@ -1,8 +1,10 @@
 /** The command line as a user meets it: the bundle, its output, its exit codes. `npm test` builds it before. */
+import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { findEnvoy } from "@proxy-wasm-kit/envoy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -443,4 +445,10 @@ describe("pwk build", () => {
     const { code, stderr } = await pwk("build", join(folder, "nowhere"));
     expect([code, stderr]).toEqual([1, expect.stringContaining("expected the filter's entry file, found none")]);
   });
+});
+
+test("a reader that has gone is no error", async () => {
+  const child = spawn(process.execPath, ["cli/bin/pwk.mjs", "inspect", wasm]);
+  child.stdout.destroy();
+  expect(await text(child.stderr)).toBe("");
 });
