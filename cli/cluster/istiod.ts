@@ -43,15 +43,18 @@ export interface IstiodOptions {
   readonly url?: string;
   readonly namespace: string;
   readonly limitMs: number;
+  /** Ends what is asked. */
+  readonly stop?: AbortSignal;
 }
 
 /** The port of its metrics, on which it answers istioctl too. */
 const monitoringPort = 15014;
 
 /** Throws `Failure` when there is none, or the way to it is closed. */
-export async function reachIstiod(kubectl: Kubectl, { url, namespace, limitMs }: IstiodOptions): Promise<Istiod> {
+export async function reachIstiod(kubectl: Kubectl, options: IstiodOptions): Promise<Istiod> {
+  const { url, namespace, limitMs } = options;
   if (url !== undefined)
-    return answering(istiodAt([{ title: `istiod at ${url}`, url: url.replace(/\/$/, "") }], limitMs, () => {}));
+    return answering(istiodAt([{ title: `istiod at ${url}`, url: url.replace(/\/$/, "") }], options, () => {}));
   const forwards: PortForward[] = [];
   const close = () => {
     for (const forward of forwards) forward.close();
@@ -63,7 +66,7 @@ export async function reachIstiod(kubectl: Kubectl, { url, namespace, limitMs }:
     close();
     throw error;
   }
-  return answering(istiodAt(forwards, limitMs, close));
+  return answering(istiodAt(forwards, options, close));
 }
 
 async function answering(istiod: Istiod): Promise<Istiod> {
@@ -93,23 +96,23 @@ interface Address {
   readonly url: string;
 }
 
-function istiodAt(addresses: readonly Address[], limitMs: number, close: () => void): Istiod {
+function istiodAt(addresses: readonly Address[], options: IstiodOptions, close: () => void): Istiod {
   const proxies = async () => {
-    const all = await Promise.all(addresses.map((address) => proxiesAt(address, limitMs)));
+    const all = await Promise.all(addresses.map((address) => proxiesAt(address, options)));
     return all.flat();
   };
   return { proxies, close };
 }
 
-async function proxiesAt(address: Address, limitMs: number): Promise<ConnectedProxy[]> {
-  const answer = await ask(address, "/debug/syncz", limitMs);
+async function proxiesAt(address: Address, options: IstiodOptions): Promise<ConnectedProxy[]> {
+  const answer = await ask(address, "/debug/syncz", options);
   if (!Array.isArray(answer)) throw unexpected(address, "/debug/syncz");
   return (answer as SyncStatus[]).map((status) => {
     const { proxy, proxy_type: type = "sidecar" } = status;
     // Names of namespaces have no dots, those of pods may.
     const dot = proxy.lastIndexOf(".");
     const sent = async () => {
-      const dump = await ask(address, `/debug/config_dump?proxyID=${encodeURIComponent(proxy)}`, limitMs);
+      const dump = await ask(address, `/debug/config_dump?proxyID=${encodeURIComponent(proxy)}`, options);
       if (dump === null) return null;
       const { configs = [] } = dump as { configs?: SentConfig["configs"] };
       const versions = configs.map(({ versionInfo }) => versionInfo).filter((each) => typeof each === "string");
@@ -151,11 +154,13 @@ function exchangesOf(status: SyncStatus): Readonly<Record<string, Exchange>> {
 }
 
 /** JSON; null for 404. */
-async function ask(address: Address, path: string, limitMs: number): Promise<unknown> {
+async function ask(address: Address, path: string, { limitMs, stop }: IstiodOptions): Promise<unknown> {
   let response: Response;
   let text: string;
   try {
-    response = await fetch(`${address.url}${path}`, { signal: AbortSignal.timeout(limitMs) });
+    const limit = AbortSignal.timeout(limitMs);
+    const signal = stop === undefined ? limit : AbortSignal.any([limit, stop]);
+    response = await fetch(`${address.url}${path}`, { signal });
     text = await response.text();
   } catch (error) {
     const cause = (error as Error).cause;

@@ -9,6 +9,8 @@ export interface KubectlOptions {
   readonly limitMs: number;
   /** Never repeated, whatever kubectl says. */
   readonly secrets?: readonly string[];
+  /** Ends what runs, and lets nothing begin. */
+  readonly stop?: AbortSignal;
 }
 
 /** "refused": the server has answered. "unanswered": whether it has done something is not known. "local": it was not asked. */
@@ -37,34 +39,40 @@ export class Kubectl {
   }
 
   /**
-   * Throws `KubectlFailure`, after the limit at the latest. `what` is for that: "reading EnvoyFilter prod/a". `successes` are
+   * Throws `KubectlFailure`, after the limit at the latest, or when it is told to stop. `what` is for that: "reading EnvoyFilter prod/a". `successes` are
    * the exit codes that are none.
    */
   async run(
     what: string,
     args: readonly string[],
     input = "",
-    successes: readonly (number | null)[] = [0],
+    successes: readonly number[] = [0],
   ): Promise<KubectlResult> {
-    const { limitMs, secrets = [] } = this.#options;
+    const { limitMs, secrets = [], stop } = this.#options;
+    if (stop?.aborted) throw new KubectlFailure("local", `${what}: stopped`);
     const child = this.#spawn([...args, `--request-timeout=${limitMs}ms`]);
     const output = collect(child);
     child.stdin?.on("error", () => {});
     child.stdin?.end(input);
-    const code = await endOf(child, limitMs);
+    const end = await endOf(child, limitMs, stop);
     const { stdout, stderr } = output();
     const [warnings, words] = partition(secrets.reduce((text, secret) => text.replaceAll(secret, "***"), stderr));
-    if (successes.includes(code)) return { stdout, warnings };
-    const why = code === null ? noAnswer(limitMs) : explain(words);
+    if (typeof end === "number" && successes.includes(end)) return { stdout, warnings };
+    const why = typeof end === "number" ? explain(words) : ({ kind: "unanswered", message: end } as const);
     throw new KubectlFailure(why.kind, `${what}: ${why.message}`);
   }
 
   /** A process that goes on until it is killed, and at the latest ends with this one. */
   start(args: readonly string[]): ChildProcess {
     const child = this.#spawn(args);
+    const { stop } = this.#options;
     const end = () => child.kill("SIGKILL");
     process.once("exit", end);
-    child.once("close", () => process.removeListener("exit", end));
+    stop?.addEventListener("abort", end);
+    child.once("close", () => {
+      process.removeListener("exit", end);
+      stop?.removeEventListener("abort", end);
+    });
     return child;
   }
 
@@ -85,26 +93,39 @@ function collect(child: ChildProcess): () => { readonly stdout: string; readonly
   return () => ({ stdout: `${Buffer.concat(pieces.stdout)}`, stderr: `${Buffer.concat(pieces.stderr)}` });
 }
 
-/** Its exit code; null when the time is up. A program that it has started may keep its output open: that is not waited for. */
-function endOf(child: ChildProcess, limitMs: number): Promise<number | null> {
+/**
+ * Its exit code, or why it has none. A program that it has started may keep its output open: that is not waited for when the
+ * time is up.
+ */
+function endOf(child: ChildProcess, limitMs: number, stop?: AbortSignal): Promise<number | string> {
   return new Promise((resolve, reject) => {
-    // kubectl's own limit comes first where it holds.
-    const timer = setTimeout(() => {
+    const end = (why: string) => {
       child.kill("SIGKILL");
       child.stdout?.destroy();
       child.stderr?.destroy();
-      resolve(null);
-    }, limitMs + graceMs);
-    child.on("error", (error: NodeJS.ErrnoException) => {
+      resolve(why);
+    };
+    // kubectl's own limit comes first where it holds.
+    const timer = setTimeout(() => end(noAnswer(limitMs)), limitMs + graceMs);
+    const onStop = () => end(stopped);
+    stop?.addEventListener("abort", onStop);
+    const isOver = () => {
       clearTimeout(timer);
+      stop?.removeEventListener("abort", onStop);
+    };
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      isOver();
       reject(new KubectlFailure("local", startWords(error)));
     });
     child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      resolve(code ?? (signal === null ? null : 1));
+      isOver();
+      // A terminal's Ctrl-C ends kubectl before us.
+      resolve(code ?? (signal === "SIGINT" ? stopped : `kubectl was ended by ${signal}`));
     });
   });
 }
+
+const stopped = "stopped before there was an answer";
 
 const graceMs = 500;
 
@@ -113,14 +134,13 @@ const startWords = ({ code, message }: NodeJS.ErrnoException) =>
     ? "kubectl is not here: install it (https://kubernetes.io/docs/tasks/tools), or put its folder on PATH"
     : `kubectl cannot be started: ${message}`;
 
-const noAnswer = (limitMs: number) => ({
-  kind: "unanswered" as const,
-  message: `the API server has not answered within ${limitMs / 1000} s; see kubectl cluster-info, or give --request-timeout`,
-});
+const noAnswer = (limitMs: number) =>
+  `the API server has not answered within ${limitMs / 1000} s; see kubectl cluster-info, or give --request-timeout`;
 
-/** klog's lines repeat what comes after them. */
+/** klog's lines repeat what comes after them, and of several objects kubectl says the same. */
 function partition(stderr: string): [warnings: readonly string[], words: string] {
-  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !/^[EWI]\d{4} /.test(line));
+  const all = stderr.split("\n").filter((line) => line.trim() !== "" && !/^[EWI]\d{4} /.test(line));
+  const lines = [...new Set(all)];
   const isWarning = (line: string) => line.startsWith("Warning: ");
   const warnings = lines.filter(isWarning).map((line) => line.slice("Warning: ".length));
   return [warnings, lines.filter((line) => !isWarning(line)).join("\n")];

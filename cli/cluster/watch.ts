@@ -31,6 +31,14 @@ const settlingMs = 1000;
 const podsAgeMs = 3000;
 const [firstPauseMs, longestPauseMs] = [100, 1000];
 
+export interface WatchOptions {
+  readonly kubectl: Kubectl;
+  /** What lies there is for every namespace. */
+  readonly rootNamespace: string;
+  /** What was seen last is then enough. */
+  readonly stop: AbortSignal;
+}
+
 interface Settling {
   readonly key: string;
   readonly since: number;
@@ -40,18 +48,20 @@ export class ProxyWatch {
   readonly #kubectl: Kubectl;
   readonly #istiod: Istiod;
   readonly #rootNamespace: string;
+  readonly #stop: AbortSignal;
   readonly #pods = new Map<string, { readonly pods: readonly Pod[]; readonly at: number }>();
   readonly #settling = new Map<string, Settling>();
 
-  constructor(kubectl: Kubectl, istiod: Istiod, rootNamespace: string) {
-    this.#kubectl = kubectl;
+  constructor(istiod: Istiod, { kubectl, rootNamespace, stop }: WatchOptions) {
     this.#istiod = istiod;
+    this.#kubectl = kubectl;
     this.#rootNamespace = rootNamespace;
+    this.#stop = stop;
   }
 
   /**
    * The last look: `isDone` holds for each pod and nothing is on its way, or `onLook` says that it is enough, or the time is
-   * up. Throws `Failure` when nothing could be seen in the end.
+   * up, or it is told to stop. Throws `Failure` when nothing could be seen in the end.
    */
   async until(
     objects: readonly LiveObject[],
@@ -60,17 +70,22 @@ export class ProxyWatch {
     onLook: (views: readonly ObjectView[]) => Promise<boolean> | boolean = () => true,
   ): Promise<readonly ObjectView[]> {
     const giveUpAt = Date.now() + limitMs;
+    let last: readonly ObjectView[] | undefined;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
       try {
         const views = await this.look(objects);
+        last = views;
         const goesOn = await onLook(views);
         const isOver = views.every(({ pods }) => pods.every((view) => view.isSettled && isDone(view)));
         if (isOver || !goesOn || Date.now() >= giveUpAt) return views;
       } catch (error) {
         // The API server or istiod may come back.
         if (!(error instanceof Failure) || Date.now() >= giveUpAt) throw error;
+        if (this.#stop.aborted && last === undefined) throw error;
       }
-      await delay(Math.min(pauseMs, Math.max(0, giveUpAt - Date.now())));
+      const untilNext = Math.min(pauseMs, Math.max(0, giveUpAt - Date.now()));
+      await delay(untilNext, undefined, { signal: this.#stop }).catch(() => {});
+      if (this.#stop.aborted && last !== undefined) return last;
     }
   }
 

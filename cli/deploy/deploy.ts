@@ -14,6 +14,8 @@ export interface DeployOptions {
   /** Null: it is not looked at the proxies. */
   readonly istiod: (() => Promise<Istiod>) | null;
   readonly rootNamespace: string;
+  /** What is done then is done, and told. */
+  readonly stop: AbortSignal;
   readonly isDryRun: boolean;
   readonly forceConflicts: boolean;
   /** For the proxies, in ms. */
@@ -25,13 +27,16 @@ export interface DeployOptions {
 export async function deploy(objects: readonly WrittenObject[], options: DeployOptions): Promise<Report> {
   const { kubectl, isDryRun, progress } = options;
   progress.show("asking the API server");
-  const before = await readLive(kubectl, objects);
-  const tried = await tryAll(objects, options);
+  const [before, tried] = await orNothing(async () => [
+    await readLive(kubectl, objects),
+    await tryAll(objects, options),
+  ]);
   if (tried.some(({ result }) => result !== "accepted"))
     return { ok: false, findings: [], objects: tried, messages: ["Nothing is applied."] };
   if (isDryRun) return { ok: true, findings: [], objects: tried, messages: ["Nothing is applied, as --dry-run says."] };
   // Before anything is changed: without it, nobody could say what came of that.
-  const istiod = options.istiod === null ? null : await reached(options.istiod);
+  const reach = options.istiod ?? (() => null);
+  const istiod = await orNothing(async () => reach(), "; --no-wait applies without looking at the proxies");
   try {
     const { reports, applied } = await applyAll(objects, before, options);
     const withWarnings = reports.map((report, i) => ({ ...report, warnings: tried[i]?.warnings ?? [] }));
@@ -44,12 +49,13 @@ export async function deploy(objects: readonly WrittenObject[], options: DeployO
   }
 }
 
-async function reached(istiod: () => Promise<Istiod>): Promise<Istiod> {
+/** Of what comes before anything is applied. */
+async function orNothing<T>(todo: () => Promise<T>, wayOut = ""): Promise<T> {
   try {
-    return await istiod();
+    return await todo();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw new Failure(`${error.message}. Nothing is applied; --no-wait applies without looking at the proxies`);
+    throw new Failure(`${error.message}. Nothing is applied${wayOut}`);
   }
 }
 
@@ -115,9 +121,10 @@ async function seeAll(
   applied: readonly LiveObject[],
   reports: readonly ObjectReport[],
   istiod: Istiod,
-  { kubectl, rootNamespace, timeoutMs, progress }: DeployOptions,
+  options: DeployOptions,
 ): Promise<Report> {
-  const watch = new ProxyWatch(kubectl, istiod, rootNamespace);
+  const { kubectl, timeoutMs, progress } = options;
+  const watch = new ProxyWatch(istiod, options);
   const others = new OtherHands(kubectl, applied);
   const isDone = (pod: ObjectView["pods"][number]) => ["has", "refused", "no proxy"].includes(stateWith(pod));
   try {

@@ -12,14 +12,23 @@ import { type Report, reportText } from "./report.ts";
 
 export function clusterOf(objects: readonly WrittenObject[], options: ClusterOptions) {
   const { context, kubeconfig, requestTimeout: limitMs, istioNamespace: namespace, istiod: url } = options;
+  const stop = untilStopped();
   const kubectl = new Kubectl({
     ...(context !== undefined && { context }),
     ...(kubeconfig !== undefined && { kubeconfig }),
     limitMs,
     secrets: secretsOf(objects),
+    stop,
   });
-  const istiod = () => reachIstiod(kubectl, { ...(url !== undefined && { url }), namespace, limitMs });
-  return { kubectl, istiod, rootNamespace: namespace, progress: progressOn() };
+  const istiod = () => reachIstiod(kubectl, { ...(url !== undefined && { url }), namespace, limitMs, stop });
+  return { kubectl, istiod, rootNamespace: namespace, stop, progress: progressOn() };
+}
+
+/** At Ctrl-C, which npm may pass on twice, or when the process is told to end. */
+function untilStopped(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort());
+  return controller.signal;
 }
 
 /** The exit code says whether everything is as it should be. */

@@ -12,6 +12,8 @@ export interface StatusOptions {
   readonly kubectl: Kubectl;
   readonly istiod: () => Promise<Istiod>;
   readonly rootNamespace: string;
+  /** What is done then is done, and told. */
+  readonly stop: AbortSignal;
   readonly progress: Progress;
 }
 
@@ -19,12 +21,12 @@ export interface StatusOptions {
 const lookMs = 3000;
 
 export async function status(objects: readonly WrittenObject[], options: StatusOptions): Promise<Report> {
-  const { kubectl, rootNamespace, progress } = options;
+  const { kubectl, progress } = options;
   progress.show("asking the API server");
   const live = await readLive(kubectl, objects);
   const present = live.filter((each) => each !== null);
   progress.show("asking istiod");
-  const views = await seen(present, options, rootNamespace);
+  const views = await seen(present, options);
   const reports = objects.map((object, i) => {
     const found = live[i] ?? null;
     if (found === null) return reportOf(object, "absent");
@@ -45,11 +47,11 @@ export async function status(objects: readonly WrittenObject[], options: StatusO
   return { ok, findings: [], objects: looked, messages };
 }
 
-async function seen(present: readonly LiveObject[], { kubectl, istiod }: StatusOptions, rootNamespace: string) {
+async function seen(present: readonly LiveObject[], options: StatusOptions) {
   if (present.length === 0) return [];
-  const reached = await istiod();
+  const reached = await options.istiod();
   try {
-    const watch = new ProxyWatch(kubectl, reached, rootNamespace);
+    const watch = new ProxyWatch(reached, options);
     return await watch.until(present, lookMs, ({ isSettled }) => isSettled);
   } finally {
     reached.close();

@@ -12,6 +12,8 @@ export interface UndeployOptions {
   /** Null: it is not looked at the proxies. */
   readonly istiod: (() => Promise<Istiod>) | null;
   readonly rootNamespace: string;
+  /** What is done then is done, and told. */
+  readonly stop: AbortSignal;
   readonly isDryRun: boolean;
   /** Also what somebody else has made. */
   readonly force: boolean;
@@ -76,9 +78,10 @@ async function seeNone(
   live: readonly (LiveObject | null)[],
   reports: readonly ObjectReport[],
   istiod: Istiod,
-  { kubectl, rootNamespace, timeoutMs, progress }: UndeployOptions,
+  options: UndeployOptions,
 ): Promise<Report> {
-  const watch = new ProxyWatch(kubectl, istiod, rootNamespace);
+  const { timeoutMs, progress } = options;
+  const watch = new ProxyWatch(istiod, options);
   const deleted = live.filter((each) => each !== null);
   const isGone = (state: string) => state === "gone" || state === "no proxy" || state === "disconnected";
   try {
