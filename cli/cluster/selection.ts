@@ -19,12 +19,15 @@ export interface Selection {
   readonly title: string;
 }
 
-/** Kinds that Istio's proxies follow. */
-const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension", "Telemetry"];
+/** Kinds that are looked for in proxies. */
+const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
+
+/** Whether istiod is to be asked for it. */
+export const isSeen = ({ kind }: { readonly kind: string }): boolean => kinds.includes(kind);
 
 /** Null when it is not for pods, or they are found in another way than by labels. */
 export function selectionOf(live: LiveObject, rootNamespace: string): Selection | null {
-  if (!kinds.includes(live.kind)) return null;
+  if (!isSeen(live)) return null;
   const labels = labelsOf(isRecord(live.spec) ? live.spec : {});
   if (labels === null) return null;
   const own = live.metadata.namespace ?? "";

@@ -3,8 +3,9 @@
 import type { Istiod } from "../cluster/istiod.ts";
 import { type Kubectl, KubectlFailure } from "../cluster/kubectl.ts";
 import { apply, type LiveObject, placed, readLive, titleOf, type WrittenObject } from "../cluster/objects.ts";
+import { isSeen } from "../cluster/selection.ts";
 import { type ObjectView, ProxyWatch } from "../cluster/watch.ts";
-import { Failure } from "../failure.ts";
+import { adding, Failure } from "../failure.ts";
 import { withModules } from "./modules.ts";
 import type { Progress } from "./progress.ts";
 import { type ObjectReport, proxiesOf, type Report, reportOf, selectionWarnings, stateWith } from "./report.ts";
@@ -27,7 +28,7 @@ export interface DeployOptions {
 export async function deploy(objects: readonly WrittenObject[], options: DeployOptions): Promise<Report> {
   const { kubectl, isDryRun, progress } = options;
   progress.show("asking the API server");
-  const [before, tried] = await orNothing(async () => [
+  const [before, tried] = await adding("Nothing is applied", async () => [
     await readLive(kubectl, objects),
     await tryAll(objects, options),
   ]);
@@ -35,8 +36,9 @@ export async function deploy(objects: readonly WrittenObject[], options: DeployO
     return { ok: false, findings: [], objects: tried, messages: ["Nothing is applied."] };
   if (isDryRun) return { ok: true, findings: [], objects: tried, messages: ["Nothing is applied, as --dry-run says."] };
   // Before anything is changed: without it, nobody could say what came of that.
-  const reach = options.istiod ?? (() => null);
-  const istiod = await orNothing(async () => reach(), "; --no-wait applies without looking at the proxies");
+  const istiod = await adding("Nothing is applied; --no-wait applies without looking at the proxies", async () =>
+    objects.some(isSeen) ? ((await options.istiod?.()) ?? null) : null,
+  );
   try {
     const { reports, applied } = await applyAll(objects, before, options);
     const withWarnings = reports.map((report, i) => ({ ...report, warnings: tried[i]?.warnings ?? [] }));
@@ -46,16 +48,6 @@ export async function deploy(objects: readonly WrittenObject[], options: DeployO
     return await seeAll(applied, withWarnings, istiod, options);
   } finally {
     istiod?.close();
-  }
-}
-
-/** Of what comes before anything is applied. */
-async function orNothing<T>(todo: () => Promise<T>, wayOut = ""): Promise<T> {
-  try {
-    return await todo();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw new Failure(`${error.message}. Nothing is applied${wayOut}`);
   }
 }
 

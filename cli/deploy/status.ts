@@ -3,7 +3,9 @@ import { differences } from "../cluster/difference.ts";
 import type { Istiod } from "../cluster/istiod.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 import { type LiveObject, placed, readLive, type WrittenObject } from "../cluster/objects.ts";
+import { isSeen } from "../cluster/selection.ts";
 import { ProxyWatch } from "../cluster/watch.ts";
+import { Failure } from "../failure.ts";
 import { withModules } from "./modules.ts";
 import type { Progress } from "./progress.ts";
 import { proxiesOf, type Report, reportOf, selectionWarnings, stateWith } from "./report.ts";
@@ -26,7 +28,7 @@ export async function status(objects: readonly WrittenObject[], options: StatusO
   const live = await readLive(kubectl, objects);
   const present = live.filter((each) => each !== null);
   progress.show("asking istiod");
-  const views = await seen(present, options);
+  const { views, unseen } = await seen(present, options);
   const reports = objects.map((object, i) => {
     const found = live[i] ?? null;
     if (found === null) return reportOf(object, "absent");
@@ -44,16 +46,20 @@ export async function status(objects: readonly WrittenObject[], options: StatusO
   const ok = looked.every(
     ({ result, proxies }) => result === "present" && proxies.every(({ state }) => isRight(state)),
   );
-  return { ok, findings: [], objects: looked, messages };
+  return { ok: ok && unseen.length === 0, findings: [], objects: looked, messages: [...unseen, ...messages] };
 }
 
 async function seen(present: readonly LiveObject[], options: StatusOptions) {
-  if (present.length === 0) return [];
-  const reached = await options.istiod();
+  if (!present.some(isSeen)) return { views: [], unseen: [] };
+  let istiod: Istiod | undefined;
   try {
-    const watch = new ProxyWatch(reached, options);
-    return await watch.until(present, lookMs, ({ isSettled }) => isSettled);
+    istiod = await options.istiod();
+    const watch = new ProxyWatch(istiod, options);
+    return { views: await watch.until(present, lookMs, ({ isSettled }) => isSettled), unseen: [] };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { views: [], unseen: [`Which proxies have it is not known: ${error.message}.`] };
   } finally {
-    reached.close();
+    istiod?.close();
   }
 }

@@ -2,8 +2,9 @@
 import type { Istiod } from "../cluster/istiod.ts";
 import { type Kubectl, KubectlFailure } from "../cluster/kubectl.ts";
 import { isOurs, type LiveObject, placed, readLive, remove, titleOf, type WrittenObject } from "../cluster/objects.ts";
+import { isSeen } from "../cluster/selection.ts";
 import { ProxyWatch } from "../cluster/watch.ts";
-import { Failure } from "../failure.ts";
+import { adding, Failure } from "../failure.ts";
 import type { Progress } from "./progress.ts";
 import { type ObjectReport, proxiesOf, type Report, reportOf, stateWithout } from "./report.ts";
 
@@ -26,7 +27,7 @@ export interface UndeployOptions {
 export async function undeploy(written: readonly WrittenObject[], options: UndeployOptions): Promise<Report> {
   const { kubectl, isDryRun, force, progress } = options;
   progress.show("asking the API server");
-  const live = await readLive(kubectl, written);
+  const live = await adding("Nothing is deleted", () => readLive(kubectl, written));
   const objects = written.map((object, i) => placed(object, live[i] ?? null));
   const foreign = force ? [] : objects.filter((_, i) => isForeign(live[i] ?? null));
   if (foreign.length > 0)
@@ -37,7 +38,9 @@ export async function undeploy(written: readonly WrittenObject[], options: Undep
   const reports = objects.map((object, i) => reportOf(object, live[i] ? "not deleted" : "was not there"));
   if (isDryRun)
     return { ok: true, findings: [], objects: reports, messages: ["Nothing is deleted, as --dry-run says."] };
-  const istiod = (await options.istiod?.()) ?? null;
+  const istiod = await adding("Nothing is deleted; --no-wait deletes without looking at the proxies", async () =>
+    live.some((each) => each !== null && isSeen(each)) ? ((await options.istiod?.()) ?? null) : null,
+  );
   try {
     const isWhole = await removeAll(objects, live, reports, options);
     if (!isWhole)
