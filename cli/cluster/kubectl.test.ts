@@ -77,6 +77,26 @@ test.each([
     "refused",
     "argocd has set .spec.configPatches otherwise; --force-conflicts",
   ],
+  [
+    'error: error validating "STDIN": error validating data: failed to download openapi: Get "https://127.0.0.1:1/openapi/v2?timeout=3s": dial tcp 127.0.0.1:1: connect: connection refused; if you choose to ignore these errors, turn validation off with --validate=false',
+    "local",
+    "reading: the API server cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused",
+  ],
+  [
+    'Error from server (InternalError): Internal error occurred: failed calling webhook "rev.validation.istio.io": failed to call webhook: Post "https://127.0.0.1:1/validate?timeout=10s": dial tcp 127.0.0.1:1: connect: connection refused',
+    "refused",
+    "nothing without its webhook rev.validation.istio.io, which does not answer; does istiod run? Post",
+  ],
+  [
+    'Error from server (Forbidden): configmaps "a" is forbidden: unable to create new content in namespace shop because it is being terminated',
+    "refused",
+    "reading: namespace shop is being deleted",
+  ],
+  [
+    "Error from server (ServiceUnavailable): the server is currently unable to handle the request",
+    "unanswered",
+    "the API server cannot be reached",
+  ],
   ['Error from server (BadRequest): error when creating "STDIN": it is odd', "refused", "reading: it is odd"],
 ])("%s", async (words, kind, told) => {
   await failing(`E1121 18:58:25.000000 1 memcache.go:265] "Unhandled Error"\n${words}`);

@@ -187,6 +187,23 @@ const explanations: readonly {
     message: (_, words) => `kubectl cannot read its configuration: ${words}`,
   },
   {
+    // It comes before the object itself.
+    pattern: /failed to download openapi: (?:.*?: )?((?:dial|read|context|net\/http|EOF|unexpected)[^;\n]*)/,
+    kind: "local",
+    message: ([, why]) => `the API server cannot be reached: ${why}`,
+  },
+  {
+    pattern: /failed calling webhook "([^"]+)": (?:failed to call webhook: )?([^\n]*)/,
+    kind: "refused",
+    message: ([, name, why]) =>
+      `the API server takes nothing without its webhook ${name}, which does not answer${name?.endsWith("istio.io") ? "; does istiod run?" : ":"} ${why}`,
+  },
+  {
+    pattern: /in namespace (\S+) because it is being terminated/,
+    kind: "refused",
+    message: ([, name]) => `namespace ${name} is being deleted`,
+  },
+  {
     pattern: /\(Forbidden\)|is forbidden: /,
     kind: "refused",
     message: (_, words) => `you have no right to do this: ${words}`,
@@ -203,7 +220,7 @@ const explanations: readonly {
   },
   {
     pattern:
-      /connection refused|was refused|no such host|Unable to connect|connection reset|network is unreachable|EOF/,
+      /connection refused|was refused|no such host|Unable to connect|connection reset|network is unreachable|EOF|connection lost|broken pipe|GOAWAY|stream error|\(ServiceUnavailable\)|unable to handle the request|rpc error/,
     kind: "unanswered",
     message: (_, words) => `the API server cannot be reached: ${words}`,
   },
