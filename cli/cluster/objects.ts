@@ -48,6 +48,12 @@ export const placed = (object: WrittenObject, live: LiveObject | null): WrittenO
   namespace: live?.metadata.namespace ?? object.namespace,
 });
 
+/** What names it, for reading it again. */
+export const writtenAs = ({ apiVersion, kind, metadata: { name, namespace } }: LiveObject): WrittenObject => ({
+  ...{ apiVersion, kind, name, namespace: namespace ?? "" },
+  value: { apiVersion, kind, metadata: { name, namespace } },
+});
+
 /** Each as the cluster has it, or null. */
 export async function readLive(
   kubectl: Kubectl,

@@ -2,7 +2,15 @@
 
 import type { Istiod } from "../cluster/istiod.ts";
 import { type Kubectl, KubectlFailure } from "../cluster/kubectl.ts";
-import { apply, type LiveObject, placed, readLive, titleOf, type WrittenObject } from "../cluster/objects.ts";
+import {
+  apply,
+  type LiveObject,
+  placed,
+  readLive,
+  titleOf,
+  type WrittenObject,
+  writtenAs,
+} from "../cluster/objects.ts";
 import { isSeen } from "../cluster/selection.ts";
 import { type ObjectView, ProxyWatch } from "../cluster/watch.ts";
 import { adding, Failure } from "../failure.ts";
@@ -88,11 +96,7 @@ async function applyAll(
     try {
       const { live } = await apply(kubectl, object, { dryRun: false, force: forceConflicts });
       applied.push(live);
-      const had = before[i]?.metadata.resourceVersion;
-      const isUnchanged = had === live.metadata.resourceVersion;
-      reports.push(
-        reportOf(placed(object, live), had === undefined ? "created" : isUnchanged ? "unchanged" : "changed"),
-      );
+      reports.push(reportOf(placed(object, live), changeFrom(before[i] ?? null, live)));
     } catch (error) {
       if (!(error instanceof KubectlFailure)) throw error;
       const result = error.kind === "unanswered" ? "perhaps applied" : "not applied";
@@ -100,6 +104,11 @@ async function applyAll(
     }
   }
   return { reports, applied };
+}
+
+function changeFrom(before: LiveObject | null, { metadata: { uid, resourceVersion } }: LiveObject) {
+  if (before === null || before.metadata.uid !== uid) return "created";
+  return before.metadata.resourceVersion === resourceVersion ? "unchanged" : "changed";
 }
 
 const goOn = (applied: number) =>
@@ -175,8 +184,3 @@ class OtherHands {
     return this.changed.length > 0;
   }
 }
-
-const writtenAs = ({ apiVersion, kind, metadata: { name, namespace } }: LiveObject): WrittenObject => ({
-  ...{ apiVersion, kind, name, namespace: namespace ?? "" },
-  value: { apiVersion, kind, metadata: { name, namespace } },
-});

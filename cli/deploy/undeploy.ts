@@ -1,7 +1,16 @@
 /** `pwk undeploy`: these objects and no others are gone, and the proxies no longer have them. */
 import type { Istiod } from "../cluster/istiod.ts";
 import { type Kubectl, KubectlFailure } from "../cluster/kubectl.ts";
-import { isOurs, type LiveObject, placed, readLive, remove, titleOf, type WrittenObject } from "../cluster/objects.ts";
+import {
+  isOurs,
+  type LiveObject,
+  placed,
+  readLive,
+  remove,
+  titleOf,
+  type WrittenObject,
+  writtenAs,
+} from "../cluster/objects.ts";
 import { isSeen } from "../cluster/selection.ts";
 import { ProxyWatch } from "../cluster/watch.ts";
 import { adding, Failure } from "../failure.ts";
@@ -103,9 +112,11 @@ async function seeNone(
       const view = views[deleted.indexOf(live[i] as LiveObject)];
       return view === undefined ? report : { ...report, proxies: proxiesOf(view, stateWithout) };
     });
+    const again = (await readLive(options.kubectl, deleted.map(writtenAs))).filter((each) => each !== null);
+    const made = again.map((each) => `${titleOf(writtenAs(each))}: somebody else has made it again meanwhile.`);
     const left = objects.some(({ proxies }) => proxies.some(({ state }) => !isGone(state)));
-    const messages = left ? ["Everything is deleted, but not every proxy is rid of it."] : [];
-    return { ok: !left, findings: [], objects, messages };
+    const late = left && made.length === 0 ? ["Everything is deleted, but not every proxy is rid of it."] : [];
+    return { ok: !left && made.length === 0, findings: [], objects, messages: [...made, ...late] };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const message = `Everything is deleted; whether proxies still have it is not known: ${error.message}.`;
