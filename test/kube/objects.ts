@@ -49,7 +49,8 @@ export const podObject = (identity: PodIdentity): object => ({
   spec: {
     serviceAccountName: "default",
     automountServiceAccountToken: false,
-    containers: [container],
+    // By its name pwk knows that a pod has a proxy, also one that istiod does not know yet.
+    containers: [container, { name: "istio-proxy", image: "proxyv2" }],
   },
 });
 
