@@ -22,7 +22,7 @@ test("a patch of a workload is no object: the workload would be deleted with it"
   const annotations = { "sidecar.istio.io/userVolume": "[]" };
   const spec = { template: { metadata: { annotations } } };
   const patch = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "shop", namespace: "prod" }, spec };
-  expect(() => of(toYaml([patch]))).toThrow("Deployment prod/shop: expected containers, found none");
+  expect(() => of(toYaml([patch]))).toThrow("Deployment prod/shop: expected a selector, found none");
 });
 
 test("what a Secret holds is known in both forms", () => {
