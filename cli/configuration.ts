@@ -5,8 +5,10 @@ import {
   type DocumentOptions,
   isScalar,
   LineCounter,
+  type Node,
   type ParseOptions,
   parseDocument,
+  type Scalar,
   type SchemaOptions,
   visit,
 } from "yaml";
@@ -40,7 +42,10 @@ export async function readYaml(option: string, path: string, options: YamlOption
   return parsed({ name: path === "-" ? "standard input" : path, bytes: await readBytes(option, path) }, options);
 }
 
-type YamlOptions = ParseOptions & DocumentOptions & SchemaOptions;
+interface YamlOptions extends ParseOptions, DocumentOptions, SchemaOptions {
+  /** Whole numbers that would become others: refused unless it is "nearest", for what is no filter's configuration. */
+  readonly numbers?: "exact" | "nearest";
+}
 
 /** JSON or YAML as it stands; "@path" or a path; "-" is standard input. */
 async function sourceOf(option: string): Promise<Source> {
@@ -79,36 +84,56 @@ export interface YamlFile {
 
 /** The same for a file whose mistakes are to be told with line and column. */
 export async function readYamlFile(option: string, path: string): Promise<YamlFile> {
-  const lines = new LineCounter();
   const source = { name: path === "-" ? "standard input" : path, bytes: await readBytes(option, path) };
-  return { name: source.name, lines, ...parsedDocument(source, { lineCounter: lines }) };
+  return { name: source.name, ...parsedDocument(source, {}) };
 }
 
 const parsed = (source: Pick<Source, "name" | "bytes">, options: YamlOptions = {}): unknown =>
   parsedDocument(source, options).value;
 
 /** The parser's own messages repeat lines of the text; only what kind of mistake it is and where is told. */
-function parsedDocument({ name, bytes }: Pick<Source, "name" | "bytes">, options: YamlOptions) {
-  const document = parseDocument(decodeUtf8(name, bytes), { logLevel: "error", ...options });
+function parsedDocument({ name, bytes }: Pick<Source, "name" | "bytes">, { numbers, ...options }: YamlOptions) {
+  const lines = new LineCounter();
+  const document = parseDocument(decodeUtf8(name, bytes), { logLevel: "error", lineCounter: lines, ...options });
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) {
-    const [place] = problem.linePos ?? [];
-    const where = place === undefined ? "" : `, line ${place.line}, column ${place.col}`;
-    throw new Failure(`${name}${where}: expected YAML or JSON, found a mistake (${problem.code})`);
-  }
+  const refuse = (offset: number, text: string) => {
+    const { line, col } = lines.linePos(offset);
+    throw new Failure(`${name}, line ${line}, column ${col}: ${text}`);
+  };
+  if (problem !== undefined) refuse(problem.pos[0], `expected YAML or JSON, found a mistake (${problem.code})`);
   visit(document, {
     Pair(_key, { key }) {
-      if (!isScalar(key))
-        throw new Failure(`${name}: expected keys that are plain texts, found one that is a collection`);
+      const offset = (key as Node | null)?.range?.[0] ?? 0;
+      if (!isScalar(key)) refuse(offset, "expected keys that are plain texts, found one that is a collection");
+      else if (!isAsWritten(key))
+        refuse(offset, "expected keys that are texts, found one that YAML reads otherwise; quote it");
+    },
+    Scalar(_key, node) {
+      const [offset = 0] = node.range ?? [];
+      if (typeof node.value !== "number") return;
+      if (!Number.isFinite(node.value))
+        refuse(offset, "expected a number that JSON has, found none; quote what is a text");
+      if (numbers !== "nearest" && !isExact(node.value, node.source ?? ""))
+        refuse(
+          offset,
+          "expected a whole number of at most 53 bits, found one that would become another; quote what is a text",
+        );
     },
   });
   try {
-    return { document, value: document.toJS() as unknown };
+    return { document, lines, value: document.toJS() as unknown };
   } catch (error) {
     // Aliases of aliases that would become more than memory has.
     throw new Failure(`${name}: expected YAML or JSON, found a mistake (${messageOf(error)})`);
   }
 }
+
+/** Whether a key becomes what stands there: `012` would become "12", and `~` nothing. A merge is a symbol. */
+const isAsWritten = ({ value, source }: Scalar): boolean =>
+  /^(string|symbol)$/.test(typeof value) || (value !== null && String(value) === source);
+
+const isExact = (value: number, source: string): boolean =>
+  !/^[-+]?\d+$/.test(source) || BigInt(value) === BigInt(source);
 
 function decodeUtf8(name: string, bytes: Uint8Array): string {
   try {

@@ -39,7 +39,7 @@ export async function describeFilter(option: string, from = "."): Promise<Descri
   const folder = folderOf(option, from);
   if (folder === undefined || named.filter?.configuration === undefined) return named;
   const file = join(folder, named.filter.configuration);
-  return { ...named, schema: { file, value: await readYaml("filter", file) } };
+  return { ...named, schema: { file, value: await readYaml("filter", file, { numbers: "nearest" }) } };
 }
 
 /** The names of those that the command brings along. */

@@ -168,6 +168,18 @@ describe("pwk request", () => {
     expect(stdout + stderr).not.toContain("secret-text");
   });
 
+  test.each([
+    ["a: .inf\n", "column 4: expected a number that JSON has"],
+    ["a: 1e400\n", "column 4: expected a number that JSON has"],
+    ["a: 9007199254740993\n", "column 4: expected a whole number of at most 53 bits"],
+    ["012: a\n", "column 1: expected keys that are texts"],
+    ["~: a\n", "column 1: expected keys that are texts"],
+  ])("refuses YAML that would reach the filter as something else: %j", async (text, problem) => {
+    await writeFile(join(folder, "other.yaml"), text);
+    const { code, stderr } = await pwk("request", wasm, "--config", join(folder, "other.yaml"));
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`other.yaml, line 1, ${problem}`)]);
+  });
+
   test("refuses a configuration that is no UTF-8", async () => {
     await writeFile(join(folder, "latin1.yaml"), Buffer.from("signing_key: k\xff\n", "latin1"));
     const { code, stderr } = await pwk("request", wasm, "--config", join(folder, "latin1.yaml"));

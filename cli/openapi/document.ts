@@ -13,7 +13,7 @@ export interface Node {
 
 /** Reads YAML or JSON; "-" is standard input. */
 export async function readDocument(file: string): Promise<Node> {
-  const value = await readYaml("openapi", file, { merge: true });
+  const value = await readYaml("openapi", file, { merge: true, numbers: "nearest" });
   return { file, pointer: "", value, root: value };
 }
 
