@@ -32,6 +32,11 @@ const failureOf = (kubectl = new Kubectl({ limitMs: 5000 })): Promise<KubectlFai
 test.each([
   ['error: context "prod" does not exist', "local", 'kubectl knows no context "prod"'],
   [
+    "Error in configuration: context was not found for specified context: prod",
+    "local",
+    'reading: kubectl knows no context "prod"',
+  ],
+  [
     "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
     "local",
     "kubectl knows no cluster; give --context",

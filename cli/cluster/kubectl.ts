@@ -172,9 +172,11 @@ const explanations: readonly {
   readonly message: (found: RegExpExecArray, words: string) => string;
 }[] = [
   {
-    pattern: /context "?([^"\s]*)"? does not exist|no context exists with the name: "([^"]*)"/,
+    pattern:
+      /context "?([^"\s]*)"? does not exist|no context exists with the name: "([^"]*)"|not found for specified context: (.*)/,
     kind: "local",
-    message: ([, a, b]) => `kubectl knows no context ${JSON.stringify(a ?? b)}; kubectl config get-contexts lists them`,
+    message: ([, a, b, c]) =>
+      `kubectl knows no context ${JSON.stringify(a ?? b ?? c)}; kubectl config get-contexts lists them`,
   },
   {
     pattern: /server localhost:8080 was refused|Missing or incomplete configuration info|current-context/i,

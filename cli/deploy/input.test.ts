@@ -28,7 +28,13 @@ test("a patch of a workload is no object: the workload would be deleted with it"
 test("what a Secret holds is known in both forms", () => {
   const [key, data] = ["it's-a-secret", Buffer.from("another-one").toString("base64")];
   const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "a" }, stringData: { key }, data: { data } };
-  expect(secretsOf(of(toYaml([secret])))).toEqual([key, data, "another-one"]);
+  expect(new Set(secretsOf(of(toYaml([secret]))))).toEqual(new Set([key, data, "another-one"]));
+});
+
+test("what a Secret holds is known where it may not be, and as the server quotes it", () => {
+  const stringData = { wrong: { key: "it's-a-secret" }, number: 123456, lines: "one\ntwo" };
+  const secrets = secretsOf(of(toYaml([{ apiVersion: "v1", kind: "Secret", metadata: { name: "a" }, stringData }])));
+  expect(new Set(secrets)).toEqual(new Set(["it's-a-secret", "123456", "one\ntwo", "one\\ntwo"]));
 });
 
 test("an environment is of a pwk.yaml", async () => {

@@ -52,7 +52,7 @@ function isPatch({ kind, value: { spec } }: WrittenObject): boolean {
   return patchableKinds.some((each) => each === kind) && isRecord(spec) && !isRecord(spec.selector);
 }
 
-/** What no message may repeat. */
+/** What no message may repeat, whole before its parts. */
 export const secretsOf = (objects: readonly WrittenObject[]): readonly string[] =>
   objects
     .filter(({ kind }) => kind === "Secret")
@@ -60,7 +60,13 @@ export const secretsOf = (objects: readonly WrittenObject[]): readonly string[] 
       ...textsOf(stringData),
       ...textsOf(data).flatMap((text) => [text, Buffer.from(text, "base64").toString()]),
     ])
-    .filter((text) => text.length > 3);
+    // As the server quotes it, too.
+    .flatMap((text) => [text, JSON.stringify(text).slice(1, -1)])
+    .filter((text) => text.length > 3)
+    .sort((a, b) => b.length - a.length);
 
-const textsOf = (value: unknown) =>
-  isRecord(value) ? Object.values(value).filter((each) => typeof each === "string") : [];
+/** At any depth: what is no text is refused, with its value. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(textsOf);
+  return value === undefined || value === null ? [] : [String(value)];
+}

@@ -95,7 +95,7 @@ async function seeNone(
   const { timeoutMs, progress } = options;
   const watch = new ProxyWatch(istiod, options);
   const deleted = live.filter((each) => each !== null);
-  const isGone = (state: string) => state === "gone" || state === "no proxy" || state === "disconnected";
+  const isGone = (state: string) => state === "gone" || state === "no proxy";
   try {
     const views = await watch.until(
       deleted,
@@ -115,7 +115,8 @@ async function seeNone(
     const again = (await readLive(options.kubectl, deleted.map(writtenAs))).filter((each) => each !== null);
     const made = again.map((each) => `${titleOf(writtenAs(each))}: somebody else has made it again meanwhile.`);
     const left = objects.some(({ proxies }) => proxies.some(({ state }) => !isGone(state)));
-    const late = left && made.length === 0 ? ["Everything is deleted, but not every proxy is rid of it."] : [];
+    const late =
+      left && made.length === 0 ? ["Everything is deleted, but not every proxy is known to be rid of it."] : [];
     return { ok: !left && made.length === 0, findings: [], objects, messages: [...made, ...late] };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
