@@ -102,6 +102,7 @@ test.each([
     "unanswered",
     "the API server cannot be reached",
   ],
+  ["error: timed out waiting for the condition on configmaps/a", "unanswered", "reading: it is being deleted, and"],
   ['Error from server (BadRequest): error when creating "STDIN": it is odd', "refused", "reading: it is odd"],
 ])("%s", async (words, kind, told) => {
   await failing(`E1121 18:58:25.000000 1 memcache.go:265] "Unhandled Error"\n${words}`);

@@ -38,6 +38,11 @@ export class Kubectl {
     this.#options = options;
   }
 
+  /** Of one call. */
+  get limitMs(): number {
+    return this.#options.limitMs;
+  }
+
   /**
    * Throws `KubectlFailure`, after the limit at the latest, or when it is told to stop. `what` is for that: "reading EnvoyFilter prod/a". `successes` are
    * the exit codes that are none.
@@ -214,6 +219,11 @@ const explanations: readonly {
     pattern: /\(Unauthorized\)|must be logged in|getting credentials: /,
     kind: "refused",
     message: (_, words) => `the cluster does not know you, log in again: ${words}`,
+  },
+  {
+    pattern: /timed out waiting for the condition/,
+    kind: "unanswered",
+    message: () => "it is being deleted, and something holds it: see its metadata.finalizers",
   },
   {
     pattern: /deadline exceeded|Client\.Timeout|i\/o timeout|request timed out|\(Timeout\)|TLS handshake timeout/i,

@@ -63,7 +63,10 @@ export async function readLive(
   const args = ["get", "--filename", "-", "--ignore-not-found", "--output", "json", "--show-managed-fields"];
   const { stdout } = await kubectl.run("reading the cluster", args, listOf(objects));
   const found = stdout.trim() === "" ? [] : itemsOf(JSON.parse(stdout) as LiveObject);
-  return objects.map((object) => found.find((live) => isSame(object, live)) ?? null);
+  // One without a namespace is not what another names with one.
+  const isOthers = (object: WrittenObject, live: LiveObject) =>
+    object.namespace === "" && objects.some((other) => other.namespace !== "" && isSame(other, live));
+  return objects.map((object) => found.find((live) => isSame(object, live) && !isOthers(object, live)) ?? null);
 }
 
 /** The one object, or what the server would make of it. */
@@ -86,7 +89,8 @@ export async function apply(
 
 /** Resolves when it is gone. */
 export async function remove(kubectl: Kubectl, object: WrittenObject): Promise<void> {
-  const args = ["delete", "--filename", "-", "--ignore-not-found", "--output", "name"];
+  const limit = `--timeout=${kubectl.limitMs}ms`;
+  const args = ["delete", "--filename", "-", "--ignore-not-found", "--output", "name", limit];
   await kubectl.run(titleOf(object), args, JSON.stringify(object.value));
 }
 
