@@ -18,6 +18,8 @@ export interface BootstrapOptions {
   readonly bufferLimitBytes?: number;
   /** Of clients: behind the last one Envoy closes the connection. Default: as many as they like. */
   readonly requestsPerConnection?: number;
+  /** How long a client may take to read a last answer before its connection is closed. Default: 100 ms, for those that are near. */
+  readonly delayedCloseMs?: number;
   /** Upgrade types let through, such as "websocket". */
   readonly upgrades?: readonly string[];
   /** A second listener, for connections of any protocol. Default: none. */
@@ -84,7 +86,7 @@ const networkFilters = ({ filters }: TcpListener): Message[] => [
 ];
 
 function connectionManager(options: BootstrapOptions): Message {
-  const { accessLog, filters, requestsPerConnection, upgrades = [] } = options;
+  const { accessLog, delayedCloseMs = 100, filters, requestsPerConnection, upgrades = [] } = options;
   return {
     "@type": typeUrl("filters.network.http_connection_manager.v3.HttpConnectionManager"),
     stat_prefix: listenerName,
@@ -96,8 +98,7 @@ function connectionManager(options: BootstrapOptions): Message {
       : { common_http_protocol_options: { max_requests_per_connection: requestsPerConnection } }),
     http_protocol_options: { enable_trailers: true },
     http2_protocol_options: { allow_metadata: true },
-    // How long a client may take to read a last answer before its connection is closed; all of them are near.
-    delayed_close_timeout: "0.1s",
+    delayed_close_timeout: `${delayedCloseMs / 1000}s`,
     upgrade_configs: upgrades.map((type) => ({ upgrade_type: type })),
     ...(accessLog === undefined ? {} : { access_log: [stderrLog(accessLog.stream)] }),
     route_config: {

@@ -6,6 +6,12 @@ import { accessLog, EnvoyRequests } from "./envoy-requests.ts";
 
 const freePort = { host: "127.0.0.1", port: 0 };
 
+/**
+ * An Envoy that has waited for this process to read its log finds the time over before it has written the answer, and drops it:
+ * with 100 ms, requests were lost while filters were changed under load.
+ */
+const delayedCloseMs = 1000;
+
 /** Throws `NoEnvoy` when there is none to be had. */
 export async function envoyServing(): Promise<ServingEngine> {
   const { binary, version } = await findEnvoy();
@@ -30,6 +36,7 @@ async function start(
         ...{ listen: freePort, admin: freePort, upstream, accessLog },
         upgrades: ["websocket"],
         requestsPerConnection: 1,
+        delayedCloseMs,
         clusters: [...clusters].map(([name, address]) => ({ name, address, protocol: "http1" as const })),
       }),
       // What tells which request a line of a filter belongs to.
