@@ -1,5 +1,5 @@
 /** `pwk serve`, on both engines, as its users see it. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ let upstream: Server;
 let to: string;
 beforeAll(async () => {
   folder = await mkdtemp(join("dist", "pwk-serve-"));
-  wasm = join(folder, "probe.wasm");
+  wasm = join(folder, "dist", "probe.wasm");
   await writeFile(join(folder, "index.ts"), probe("first"));
   await compile(join(folder, "index.ts"), wasm);
   upstream = createServer((request, response) => {
@@ -157,6 +157,22 @@ describe.each(["host", "envoy"])("on %s", (engine) => {
       expect.stringContaining(`${new URL(url).port} of 127.0.0.1 is in use`),
     ]);
   });
+});
+
+test("without modules the filters of a pwk.yaml are served, as they were built", async () => {
+  const file = join(folder, "pwk.yaml");
+  await writeFile(join(folder, "filter.yaml"), "name: probe\n");
+  await writeFile(file, "name: shop\nfilters: [{ filter: ., configuration: shared }]\nenvironments: { prod: {} }\n");
+  const args = ["serve", "--engine", "host", "--port", "0", "--file", file, "--environment", "prod"];
+  const command = start(args);
+  const { url } = await command.next(isServing);
+  expect((await fetch(String(url))).headers.get("x-probe")).toBe("first shared");
+  await command.stop();
+
+  await rename(wasm, `${wasm}.away`);
+  const early = await pwk(...args);
+  await rename(`${wasm}.away`, wasm);
+  expect([early.code, early.stderr]).toEqual([1, expect.stringContaining("probe.wasm cannot be read")]);
 });
 
 test.skipIf(isMissing)("an Envoy that ends by itself is an error", async () => {

@@ -1,4 +1,5 @@
 /** A chain of filters on a port that stays, before an upstream; the filters can be changed while it runs. */
+import { setMaxListeners } from "node:events";
 import type { Address } from "@proxy-wasm-kit/envoy";
 import { ConfigurationRefused, type FilterSpec } from "@proxy-wasm-kit/testing";
 import { Failure } from "../failure.ts";
@@ -34,6 +35,8 @@ export class Server {
     this.#options = options;
     this.#front = front;
     this.#echo = echo;
+    // One for each chain that drains, however many these are.
+    setMaxListeners(0, this.#cutOff.signal);
     this.#mourn();
   }
 
@@ -91,13 +94,15 @@ export class Server {
   /** Waits for no longer than `drainMs`, and not at all when everything ends. */
   #within(drained: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, drainMs);
+      const { signal } = this.#cutOff;
       const end = () => {
         clearTimeout(timer);
+        signal.removeEventListener("abort", end);
         resolve();
       };
+      const timer = setTimeout(end, drainMs);
       drained.then(end);
-      this.#cutOff.signal.addEventListener("abort", end, { once: true });
+      signal.addEventListener("abort", end);
     });
   }
 
