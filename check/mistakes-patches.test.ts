@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { checkManifests } from "./index.ts";
+import { isTold, type Mistake } from "./test/mistake.ts";
 import {
   type Any,
   configOf,
@@ -31,9 +32,6 @@ const timeout = (connect_timeout: unknown) => ({ operation: "MERGE", value: { co
 const rbac = { name: "rbac", typed_config: { "@type": `${network}.rbac.v3.RBAC`, stat_prefix: "a" } };
 const atTcp = { listener: { filterChain: { filter: { name: "envoy.filters.network.tcp_proxy" } } } };
 const none = () => {};
-
-/** The object that is wrong, what is done to it, and what is said. */
-type Mistake = readonly [title: string, make: () => Any, change: (object: Any) => unknown, said: string | RegExp];
 
 const mistakes: readonly Mistake[] = [
   [
@@ -154,11 +152,7 @@ const mistakes: readonly Mistake[] = [
   ],
 ];
 
-test.each(mistakes)("%s", async (_title, make, change, said) => {
-  const object = make();
-  change(object);
-  expect((await findings([object])).join("\n")).toMatch(said);
-});
+test.each(mistakes)("%s", (...mistake) => isTold(mistake));
 
 test.each<[string, () => Any, (object: Any) => unknown]>([
   ["a time as Go writes it", patched("CLUSTER", {}, timeout("500ms")), none],

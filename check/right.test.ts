@@ -154,6 +154,21 @@ describe("what is right is left alone", () => {
     ],
     ["a config map, its workload and its filter", () => [configMap(), deployment(), envoyFilter()]],
     [
+      "a port that only a service knows",
+      () =>
+        [
+          configMap(),
+          deployment(),
+          edited(envoyFilter, (o) => (patchOf(o).match.listener.portNumber = 9090))(),
+          {
+            apiVersion: "v1",
+            kind: "Service",
+            metadata: { name: "httpbin", namespace: "prod" },
+            spec: { selector: { app: "httpbin" }, ports: [{ port: 80, targetPort: 9090 }] },
+          },
+        ].flat(),
+    ],
+    [
       "the same as one list",
       () => [{ apiVersion: "v1", kind: "List", items: [configMap(), deployment(), envoyFilter()] }],
     ],

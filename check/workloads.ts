@@ -26,12 +26,31 @@ export function readWorkloads(manifests: readonly Manifest[]): Workload[] {
         return {
           ...{ title: `${kind} ${[namespace, name].filter(Boolean).join("/")}`, namespace, labels, mounts },
           kind: isGateway(annotations, containers, labels) ? ("gateway" as const) : ("sidecar" as const),
-          ports: containers.flatMap(({ ports }) => listOf(ports).map((port) => Number(recordOf(port).containerPort))),
+          ports: portsOf({ namespace, labels }, containers, manifests),
         };
       })
       // A patch of a workload has no containers and labels of its own.
       .filter(({ labels }) => Object.keys(labels).length > 0)
   );
+}
+
+/** Those of the containers, and those that services send to: a container need not say its own. */
+function portsOf(
+  { namespace, labels }: Pick<Workload, "namespace" | "labels">,
+  containers: readonly Fields[],
+  manifests: readonly Manifest[],
+): number[] {
+  const declared = containers.flatMap(({ ports }) => listOf(ports).map(recordOf));
+  const byName = new Map(declared.map(({ name, containerPort }) => [name, Number(containerPort)]));
+  const services = manifests.filter(({ kind, namespace: other, value }) => {
+    const selector = Object.entries(recordOf(recordOf(value.spec).selector));
+    const isMeant = selector.length > 0 && selector.every(([key, text]) => labels[key] === text);
+    return kind === "Service" && other === namespace && isMeant;
+  });
+  const targets = services.flatMap(({ value }) => listOf(recordOf(value.spec).ports).map(recordOf));
+  const sent = targets.map(({ port, targetPort = port }) => byName.get(targetPort) ?? Number(targetPort));
+  const all = [...declared.map(({ containerPort }) => Number(containerPort)), ...sent];
+  return [...new Set(all.filter(Number.isInteger))];
 }
 
 const isGateway = (annotations: Readonly<Record<string, string>>, containers: readonly Fields[], labels: Fields) =>
