@@ -195,7 +195,7 @@ const explanations: readonly {
   },
   {
     // It comes before the object itself.
-    pattern: /failed to download openapi: (?:.*?: )?((?:dial|read|context|net\/http|EOF|unexpected)[^;\n]*)/,
+    pattern: /failed to download openapi: (?:.*?: )?((?:dial|read|EOF|unexpected)[^;\n]*)/,
     kind: "local",
     message: ([, why]) => `the API server cannot be reached: ${why}`,
   },
