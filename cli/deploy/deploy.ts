@@ -161,6 +161,9 @@ function progressLine(views: readonly ObjectView[]): string {
 
 const lookAgainMs = 2000;
 
+/** ConfigMaps and Secrets count no generations. */
+const versionOf = (live: LiveObject | null | undefined) => live?.metadata.generation ?? live?.metadata.resourceVersion;
+
 /** Whether what was applied is still there: else it would be waited for in vain. */
 class OtherHands {
   changed: readonly string[] = [];
@@ -178,7 +181,7 @@ class OtherHands {
     const written = this.#applied.map((live) => ({ ...writtenAs(live), live }));
     const now = await readLive(this.#kubectl, written);
     const isOther = ({ live }: { live: LiveObject }, i: number) =>
-      now[i]?.metadata.uid !== live.metadata.uid || now[i]?.metadata.generation !== live.metadata.generation;
+      now[i]?.metadata.uid !== live.metadata.uid || versionOf(now[i]) !== versionOf(live);
     this.changed = written.filter(isOther).map(titleOf);
     this.#lookedAt = Date.now();
     return this.changed.length > 0;

@@ -48,3 +48,24 @@ test("what was deleted meanwhile is created, not changed", async () => {
   const { objects } = await deploy(written, optionsWith(envoyFilter("1")));
   expect(objects).toMatchObject([{ result: "created" }]);
 });
+
+test("a ConfigMap that others change while proxies are waited for is told", async () => {
+  const spec = { configPatches: [{ applyTo: "CLUSTER", patch: { operation: "MERGE", value: { name: "a" } } }] };
+  const filter = { ...envoyFilter("1"), spec };
+  const configMap = (resourceVersion: string) => ({
+    ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "shop", uid: "2", resourceVersion } },
+  });
+  const pod = { metadata: { name: "a", namespace: "shop" }, spec: { containers: [{ name: "istio-proxy" }] } };
+  const run = async (_: string, [verb, what]: readonly string[], input: string) => {
+    const items = what === "pods" ? [pod] : [filter, configMap("2")];
+    return { stdout: verb === "apply" ? input : JSON.stringify({ kind: "List", items }), warnings: [] };
+  };
+  const objects = [filter, configMap("1")].map((value) => ({
+    ...{ apiVersion: value.apiVersion, kind: value.kind, name: "a", namespace: "shop", value },
+  }));
+  const kubectl = { run } as unknown as Kubectl;
+  expect(await deploy(objects, { ...optionsWith(), kubectl, timeoutMs: 30_000 })).toMatchObject({
+    ok: false,
+    messages: ["ConfigMap shop/a: somebody else has changed it meanwhile."],
+  });
+});
