@@ -6,6 +6,7 @@ import { type AddressInfo, connect } from "node:net";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isMissing } from "../../envoy/test/real-envoy.ts";
+import { run } from "../test/pwk.ts";
 import { childrenOf, type Event, type Running, start } from "../test/running.ts";
 import { probe } from "../test/serve-probe.ts";
 
@@ -135,4 +136,17 @@ test("where there is no filter, it says so", async () => {
   const command = start(["dev", "--port", "0"], { cwd: project });
   await expect(command.next(() => false)).rejects.toThrow("found no assembly/index.ts");
   expect((await command.stop()).code).toBe(1);
+});
+
+test("what fails before anything is served ends it", async () => {
+  const nowhere = await run(["dev", project, "--engine", "host", "--port", "0"], {
+    env: { TMPDIR: "/no/such/folder" },
+  });
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining("no folder for what is built")]);
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const taken = await run(["dev", project, "--engine", "host", "--port", String(port)]);
+  expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining("is in use")]);
+  other.close();
 });

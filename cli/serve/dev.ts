@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
-import { Failure } from "../failure.ts";
+import { Failure, messageOf } from "../failure.ts";
 import { buildFilters } from "./build.ts";
 import { type DevArguments, type DevPlan, readPlan } from "./dev-plan.ts";
 import { untilStopped } from "./end.ts";
@@ -14,9 +14,15 @@ export async function dev(given: DevArguments, options: ServingOptions): Promise
   const stopped = untilStopped().then((): null => null);
   const giveUp = new AbortController();
   let plan = await readPlan(given);
-  const { engine, server } = await openServer(options);
-  const folder = await mkdtemp(join(tmpdir(), "pwk-dev-"));
+  const folder = await mkdtemp(join(tmpdir(), "pwk-dev-")).catch((error: unknown) => {
+    throw new Failure(`no folder for what is built: ${messageOf(error)}`);
+  });
   const changes = await Changes.of(watched(plan));
+  const { engine, server } = await openServer(options).catch(async (error: unknown) => {
+    await changes.close();
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   let modules: ReadonlyMap<string, string> | null = null;
   let count = 0;
   let isServing = false;
