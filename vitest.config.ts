@@ -1,6 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** One project for what is tested beside the code, one for what users install, and one for each engine the scenarios run on. */
+const notOurs = ["**/node_modules/**", "**/dist/**", "cli/templates/**"];
+const slow = "**/*.slow.test.ts";
+
+/**
+ * One project for what is tested beside the code, one for what of it takes long, one for what users install, and one for each
+ * engine the scenarios run on.
+ */
 export default defineConfig({
   test: {
     reporters: ["./test/reporter.ts"],
@@ -11,10 +17,22 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", "test/acceptance/**", "test/projects/**", "cli/templates/**"],
+          exclude: [...notOurs, slow, "test/acceptance/**", "test/projects/**"],
+          // No test leaves anything behind in its process, and reading every module for every file takes half of the time.
+          isolate: false,
           testTimeout: 60_000,
           // Compiling takes seconds where processors are few.
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "slow",
+          include: [slow],
+          exclude: notOurs,
+          globalSetup: ["./test/build-modules.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       { test: { name: "projects", include: ["test/projects/*.test.ts"] } },
@@ -22,6 +40,7 @@ export default defineConfig({
         test: {
           name: engine,
           include: [`test/acceptance/${engine}{,-*}.test.ts`],
+          exclude: [...notOurs, slow],
           globalSetup: ["./test/build-modules.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
