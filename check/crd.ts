@@ -1,7 +1,7 @@
 /** Objects against the schemas of their kinds, as an API server applies them: fields, enumerations, rules in CEL. */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFunction } from "ajv";
+import type { ErrorObject, SchemaValidateFunction, ValidateFunction } from "ajv";
 import { holds, type Rule } from "./crd-rules.ts";
 import { isRecord, type Manifest } from "./document.ts";
 import { type Path, type Report, shown, typeOf } from "./finding.ts";
@@ -21,14 +21,14 @@ function schemas(): ReadonlyMap<string, Schema> {
 }
 
 /** Reports what an API server with these kinds would refuse. Kinds of others are left alone. */
-export function checkAgainstSchema({ value, apiVersion, kind, report }: Manifest): void {
+export async function checkAgainstSchema({ value, apiVersion, kind, report }: Manifest): Promise<void> {
   const schema = schemas().get(`${apiVersion}/${kind}`);
   if (schema === undefined) {
     checkKind(apiVersion, kind, report);
     return;
   }
   checkObject(value, report);
-  const validate = validatorOf(`${apiVersion}/${kind}`, schema);
+  const validate = await validatorOf(`${apiVersion}/${kind}`, schema);
   const { metadata: _, ...given } = value;
   // An API server fills in defaults before it validates.
   const rest = structuredClone(given);
@@ -116,11 +116,13 @@ const isKey = (key: string): boolean => {
 
 const validators = new Map<string, ValidateFunction>();
 
-function validatorOf(name: string, schema: Schema): ValidateFunction {
+async function validatorOf(name: string, schema: Schema): Promise<ValidateFunction> {
   const known = validators.get(name);
   if (known !== undefined) return known;
   const int32 = { type: "number", validate: (value: number) => Math.abs(value + 0.5) < 2 ** 31 } as const;
   const formats = { int32, int64: true, "date-time": true, byte: true, double: true } as const;
+  // Only now, as commands that check nothing would start later for it.
+  const { Ajv } = await import("ajv");
   const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: true, formats });
   // Behind the others, which fill in what the rules read.
   ajv.addKeyword({ keyword: rulesKeyword, errors: true, post: true, validate: rulesValidator });

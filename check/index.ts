@@ -26,7 +26,7 @@ export async function checkManifests(files: readonly ManifestFile[], options: Ch
   checkNames(manifests);
   for (const manifest of manifests) {
     if (manifest.kind === "ConfigMap") checkConfigMap(manifest);
-    else checkAgainstSchema(manifest);
+    else await checkAgainstSchema(manifest);
   }
   const workloads = [...readWorkloads(manifests), ...(options.workloads ?? [])];
   const patched = patchedBy(manifests.filter(({ kind }) => kind === "EnvoyFilter"));

@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path/posix";
 import { type GuestLog, Host, LoadError, LogLevel, loadModule, PluginRefused } from "@proxy-wasm-kit/host";
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { type Manifest, recordOf } from "./document.ts";
 import { type Severity, shown } from "./finding.ts";
 import type { CheckOptions, KnownFilter, KnownModule } from "./options.ts";
@@ -23,7 +22,7 @@ export async function checkPlugin(
     filters.find(({ name }) => name === plugin.name || name === module?.name);
   if (filter !== undefined) checkMetadata(plugin, filter);
   const hasSchema = filter?.schema !== undefined && plugin.rootId === filter.rootId;
-  const fits = hasSchema ? checkSchema(plugin, filter.schema as object) : true;
+  const fits = hasSchema ? await checkSchema(plugin, filter.schema as object) : true;
   if (module === null) return;
   checkDigest(plugin, module);
   // What the schema has refused the filter refuses too, in other words.
@@ -79,21 +78,23 @@ const parsed = (configuration: Uint8Array | undefined): unknown => {
 
 const validators = new WeakMap<object, ValidateFunction>();
 
-function validatorOf(schema: object): ValidateFunction {
+async function validatorOf(schema: object): Promise<ValidateFunction> {
   const known = validators.get(schema);
   if (known !== undefined) return known;
   const { $schema = "2020-12" } = schema as { $schema?: unknown };
-  const Validator = String($schema).includes("2020-12") ? Ajv2020 : Ajv;
+  const isNewest = String($schema).includes("2020-12");
+  // Only now, as commands that check nothing would start later for it.
+  const Validator = isNewest ? (await import("ajv/dist/2020.js")).Ajv2020 : (await import("ajv")).Ajv;
   const validate = new Validator({ allErrors: true, verbose: true, strict: false, logger: false }).compile(schema);
   validators.set(schema, validate);
   return validate;
 }
 
 /** True when it fits, or when the module itself has to say it. */
-function checkSchema({ configuration, report, places }: Plugin, schema: object): boolean {
+async function checkSchema({ configuration, report, places }: Plugin, schema: object): Promise<boolean> {
   const value = parsed(configuration);
   if (value === undefined) return true;
-  const validate = validatorOf(schema);
+  const validate = await validatorOf(schema);
   if (validate(value)) return true;
   const told = new Set<string>();
   for (const error of (validate.errors ?? []).sort((a, b) => b.instancePath.length - a.instancePath.length)) {

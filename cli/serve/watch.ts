@@ -1,5 +1,5 @@
 /** What has changed on disk, told when it has come to rest. */
-import { type FSWatcher, watch } from "chokidar";
+import type { FSWatcher } from "chokidar";
 
 /** Editors write a file in several steps, and tools several files. */
 const restMs = 50;
@@ -21,6 +21,7 @@ export class Changes {
 
   /** Resolves when every change from here on is seen. Paths need not be there yet. */
   static async of(paths: readonly string[]): Promise<Changes> {
+    const { watch } = await import("chokidar");
     const watcher = watch([...paths], { ignoreInitial: true, ignored: /(^|[/\\])(node_modules|\.git)([/\\]|$)/ });
     await new Promise<void>((resolve) => watcher.once("ready", resolve));
     return new Changes(watcher);
