@@ -17,4 +17,4 @@ export { type FailurePolicy, networkWasm, type WasmFilter, wasm, wasmService } f
 export { type EnvoyOptions, EnvoyProcess, EnvoyRefused } from "./process.ts";
 export { withoutConfiguration } from "./refusal.ts";
 export { validateBootstrap } from "./validate.ts";
-export { type WasmEvent, wasmEvent } from "./wasm-log.ts";
+export { rootCallbacks, type WasmEvent, wasmEvent } from "./wasm-log.ts";

@@ -14,6 +14,20 @@ export type WasmEvent =
   | { readonly kind: "hostCall"; readonly name: string; readonly arguments: readonly number[] }
   | { readonly kind: "hostReturn"; readonly name: string; readonly result?: number };
 
+/** These are called for root contexts, though some belong to a stream that the filter then names; the other `proxy_on_*` are for streams. */
+export const rootCallbacks: ReadonlySet<string> = new Set([
+  "proxy_on_vm_start",
+  "proxy_on_configure",
+  "proxy_on_tick",
+  "proxy_on_queue_ready",
+  "proxy_on_http_call_response",
+  "proxy_on_grpc_receive_initial_metadata",
+  "proxy_on_grpc_receive",
+  "proxy_on_grpc_receive_trailing_metadata",
+  "proxy_on_grpc_close",
+  "proxy_on_foreign_function",
+]);
+
 /** Null when the record is something else, such as a line of Envoy's own. */
 export function wasmEvent({ level, logger, message }: LogRecord): WasmEvent | null {
   if (logger !== "wasm") return null;

@@ -1,5 +1,12 @@
 /** What Envoy's log tells about the filters of one connection after the other. */
-import { accessLogValues, type EnvoyLogLevel, type LogRecord, type WasmEvent, wasmEvent } from "@proxy-wasm-kit/envoy";
+import {
+  accessLogValues,
+  type EnvoyLogLevel,
+  type LogRecord,
+  rootCallbacks,
+  type WasmEvent,
+  wasmEvent,
+} from "@proxy-wasm-kit/envoy";
 import { EnvoyTrace } from "./envoy-trace.ts";
 import type { TracedCall } from "./trace.ts";
 import type { CallbackRecord, LogLevel, LogLine, ProxyOptions } from "./types.ts";
@@ -32,20 +39,6 @@ export interface Heard {
   /** Whether a TCP connection was given one to upstream. */
   hasUpstream: boolean;
 }
-
-/** These belong to root contexts; the other `proxy_on_*` to streams. */
-const rootCallbacks = new Set([
-  "proxy_on_vm_start",
-  "proxy_on_configure",
-  "proxy_on_tick",
-  "proxy_on_queue_ready",
-  "proxy_on_http_call_response",
-  "proxy_on_grpc_receive_initial_metadata",
-  "proxy_on_grpc_receive",
-  "proxy_on_grpc_receive_trailing_metadata",
-  "proxy_on_grpc_close",
-  "proxy_on_foreign_function",
-]);
 
 const levels: Readonly<Record<EnvoyLogLevel, LogLevel>> = {
   trace: "trace",

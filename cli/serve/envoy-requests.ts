@@ -2,7 +2,7 @@
  * Envoy's log as requests. The access log tells how each has ended; the loggers `http` and `wasm`, which write in the order
  * things happen on a thread, tell what was asked and which filter's line belongs to it.
  */
-import { accessLogValues, type LogRecord, type WasmEvent, wasmEvent } from "@proxy-wasm-kit/envoy";
+import { accessLogValues, type LogRecord, rootCallbacks, type WasmEvent, wasmEvent } from "@proxy-wasm-kit/envoy";
 import type { LogLine } from "@proxy-wasm-kit/testing";
 import type { Listener, ServedRequest } from "./engine.ts";
 
@@ -39,18 +39,6 @@ interface Thread {
 
 /** With these a filter starts; Envoy starts each on several threads. */
 const startCallbacks = new Set(["_initialize", "_start", "proxy_on_vm_start", "proxy_on_configure"]);
-
-/** These are called for the root context, though some belong to a stream: the filter then says which. */
-const rootCallbacks = new Set([
-  "proxy_on_tick",
-  "proxy_on_queue_ready",
-  "proxy_on_http_call_response",
-  "proxy_on_grpc_receive_initial_metadata",
-  "proxy_on_grpc_receive",
-  "proxy_on_grpc_receive_trailing_metadata",
-  "proxy_on_grpc_close",
-  "proxy_on_foreign_function",
-]);
 
 export class EnvoyRequests {
   /** What the filters logged while they started, each line once. */
@@ -146,7 +134,8 @@ export class EnvoyRequests {
 
   #log(line: LogLine, call: OpenCall | undefined): void {
     if (call?.stream) call.stream.logs.push(line);
-    else if (call === undefined || rootCallbacks.has(call.name)) this.#listener.log(line);
+    else if (call === undefined || (rootCallbacks.has(call.name) && !startCallbacks.has(call.name)))
+      this.#listener.log(line);
     else if (!this.startLogs.some(({ level, message }) => level === line.level && message === line.message)) {
       this.startLogs.push(line);
       if (this.#isStarted) this.#listener.log(line);
